@@ -1,0 +1,131 @@
+//! What happened. Events hold the outcome of a decision, so that a later change of the rules rewrites no history.
+
+use super::{Millis, Money, Offer, Person, RequestId, Terms};
+
+/// One thing that happened in an auction.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// From 1, without gaps, over the public events of the auction; `None` for what only its author learns.
+    pub seq: Option<u64>,
+    /// The stamp of the command, or the time of the clock's own act; never before the event before it.
+    pub at: Millis,
+    /// What.
+    pub fact: Fact,
+}
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub enum Fact {
+    /// The auction is there. Always the first.
+    Created {
+        /// All of them, the reserve too.
+        terms: Box<Terms>,
+        /// The seller.
+        by: Person,
+    },
+    /// Bids are taken from now on.
+    Opened {
+        /// `None`: the clock.
+        by: Option<Person>,
+        /// The end as it now stands.
+        ends_at: Millis,
+    },
+    /// A bid that stands, or was outbid at once.
+    Bid(Box<BidPlaced>),
+    /// The leader raised their own maximum, and no price moved: not public.
+    Raised(Box<BidPlaced>),
+    /// The end moved.
+    Extended {
+        /// The new end.
+        ends_at: Millis,
+        /// Why.
+        reason: ExtendReason,
+    },
+    /// Chat.
+    Said {
+        /// Who.
+        from: Person,
+        /// 1–500 characters.
+        text: Box<str>,
+        /// The client's name for it.
+        request: Option<RequestId>,
+    },
+    /// The end.
+    Closed {
+        /// How it ended.
+        outcome: Outcome,
+        /// The buyer, where it is sold.
+        winner: Option<Person>,
+        /// What the buyer pays; where the reserve was not met, the highest price stated.
+        price: Option<Money>,
+    },
+}
+
+impl Fact {
+    /// Whether everyone learns of it.
+    pub const fn is_public(&self) -> bool {
+        !matches!(self, Fact::Raised(_))
+    }
+}
+
+/// A bid and what it led to.
+#[derive(Clone, Debug)]
+pub struct BidPlaced {
+    /// Who bid.
+    pub bidder: Person,
+    /// What was offered. The maximum of an automatic bid is nobody else's business.
+    pub offer: Offer,
+    /// The client's name for it.
+    pub request: Option<RequestId>,
+    /// Who leads now.
+    pub leader: Person,
+    /// The price now.
+    pub price: Money,
+    /// What a challenger must now offer.
+    pub minimum: Money,
+    /// The end before any extension by this bid.
+    pub ends_at: Millis,
+    /// Whether the reserve is met now.
+    pub reserve: Reserve,
+}
+
+impl BidPlaced {
+    /// Whether the bidder leads by it.
+    pub fn leads(&self) -> bool {
+        self.leader == self.bidder
+    }
+
+    /// The bidder's bid as it now stands for all to see: the price for the leader, else all they would give (it was not enough).
+    pub fn amount(&self) -> Money {
+        if self.leads() { self.price } else { self.offer.max() }
+    }
+}
+
+/// Why an end moved.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ExtendReason {
+    /// A late bid.
+    SoftClose,
+}
+
+/// How an auction ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// To the leader, at the price.
+    Sold,
+    /// Nobody bid.
+    Unsold,
+    /// Bids, but below the reserve.
+    ReserveNotMet,
+}
+
+/// What may be told of a reserve.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reserve {
+    /// There is none.
+    None,
+    /// No sale at this price.
+    Unmet,
+    /// Sold, if nothing more happens.
+    Met,
+}

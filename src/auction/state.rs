@@ -1,0 +1,245 @@
+//! The state of an auction: the fold of its events. Restart, replay and resume are this one fold.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::formats::english::{self, Book};
+use super::{Act, BidPlaced, Event, Fact, Millis, Money, Offer, Outcome, Person, RequestId, Reserve, Terms};
+
+/// An auction as it stands.
+#[derive(Clone, Debug)]
+pub struct Auction {
+    terms: Terms,
+    seller: Person,
+    status: Status,
+    ends_at: Millis,
+    book: Option<Book>,
+    bids: u64,
+    outcome: Option<Outcome>,
+    seq: u64,
+    at: Millis,
+    answered: HashMap<(Arc<str>, RequestId), (Act, Accepted)>,
+}
+
+/// Where an auction is in its life: `scheduled → open ⇄ paused → closed | cancelled`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// Not yet open.
+    Scheduled,
+    /// Taking bids.
+    Open,
+    /// Taking none for a while.
+    Paused,
+    /// Ended. Never changes again.
+    Closed,
+    /// Called off. Never changes again.
+    Cancelled,
+}
+
+impl Status {
+    /// Whether nothing will change any more.
+    pub const fn has_ended(self) -> bool {
+        matches!(self, Status::Closed | Status::Cancelled)
+    }
+}
+
+/// The verdict on a command that was accepted. The same command gets it again for the life of the auction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Accepted {
+    /// Of its public event, if it has one.
+    pub seq: Option<u64>,
+    /// When it was accepted.
+    pub at: Millis,
+    /// For a bid: how it stood then.
+    pub standing: Option<Standing>,
+}
+
+/// How a bid stood when it was judged.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Standing {
+    /// `None` where the bidder led by it.
+    pub outbid: Option<OutbidBy>,
+    /// The price by it.
+    pub price: Money,
+    /// What the next challenger had to offer.
+    pub minimum: Money,
+}
+
+/// Why a bid that was high enough did not lead.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OutbidBy {
+    /// The leader had left the same maximum before.
+    Tie,
+    /// The leader's maximum was higher by less than a step: it caps the price.
+    Cap,
+    /// The leader's maximum was higher.
+    Maximum,
+}
+
+impl Auction {
+    /// The state after an auction's first event; `None` where that is not its creation.
+    pub fn found(first: &Event) -> Option<Auction> {
+        let Fact::Created { terms, by } = &first.fact else { return None };
+        Some(Auction {
+            ends_at: terms.ends_at,
+            terms: Terms::clone(terms),
+            seller: by.clone(),
+            status: Status::Scheduled,
+            book: None,
+            bids: 0,
+            outcome: None,
+            seq: first.seq.unwrap_or(0),
+            at: first.at,
+            answered: HashMap::new(),
+        })
+    }
+
+    /// Folds the next event in. Total: an event that fits nothing changes nothing but seq and time.
+    pub fn evolve(&mut self, event: &Event) {
+        self.seq = event.seq.unwrap_or(self.seq);
+        self.at = self.at.max(event.at);
+        match &event.fact {
+            Fact::Created { .. } => {}
+            Fact::Opened { ends_at, .. } => {
+                self.status = Status::Open;
+                self.ends_at = *ends_at;
+            }
+            Fact::Bid(bid) => {
+                self.enter(bid);
+                self.bids += 1;
+            }
+            Fact::Raised(bid) => self.enter(bid),
+            Fact::Extended { ends_at, .. } => self.ends_at = *ends_at,
+            Fact::Said { .. } => {}
+            Fact::Closed { outcome, .. } => {
+                self.status = Status::Closed;
+                self.outcome = Some(*outcome);
+            }
+        }
+        self.remember(event);
+    }
+
+    fn enter(&mut self, bid: &BidPlaced) {
+        if let Ok(book) = Book::after(self.book.as_ref(), &self.terms, &bid.bidder, bid.offer) {
+            self.book = Some(book);
+        }
+    }
+
+    /// A request id has one verdict for the life of the auction; it is in the event.
+    fn remember(&mut self, event: &Event) {
+        let (by, request, act) = match &event.fact {
+            Fact::Bid(bid) | Fact::Raised(bid) => (&bid.bidder, &bid.request, Act::Bid(bid.offer)),
+            Fact::Said { from, text, request } => (from, request, Act::Say(text.clone())),
+            _ => return,
+        };
+        if let (Some(request), Some(verdict)) = (request, self.verdict(event)) {
+            self.answered.insert((by.id.clone(), request.clone()), (act, verdict));
+        }
+    }
+
+    /// What the author of `event` is told; `None` where it has no author.
+    pub fn verdict(&self, event: &Event) -> Option<Accepted> {
+        let standing = match &event.fact {
+            Fact::Bid(bid) | Fact::Raised(bid) => Some(Standing {
+                outbid: self.outbid_by(bid),
+                price: bid.price,
+                minimum: bid.minimum,
+            }),
+            Fact::Said { .. } | Fact::Created { .. } => None,
+            Fact::Opened { .. } | Fact::Extended { .. } | Fact::Closed { .. } => return None,
+        };
+        Some(Accepted { seq: event.seq, at: event.at, standing })
+    }
+
+    fn outbid_by(&self, bid: &BidPlaced) -> Option<OutbidBy> {
+        let max = bid.offer.max();
+        if bid.leads() {
+            None
+        } else if bid.price == max {
+            Some(OutbidBy::Tie)
+        } else if bid.price < max.plus(self.terms.increments.step(max)) {
+            Some(OutbidBy::Cap)
+        } else {
+            Some(OutbidBy::Maximum)
+        }
+    }
+
+    /// The verdict this request id already has, with the act it was for.
+    pub(super) fn answered(&self, by: &Person, request: &RequestId) -> Option<&(Act, Accepted)> {
+        self.answered.get(&(by.id.clone(), request.clone()))
+    }
+
+    /// How the bids would stand after one more.
+    pub(super) fn book_after(&self, bidder: &Person, offer: Offer) -> Result<Book, english::Declined> {
+        Book::after(self.book.as_ref(), &self.terms, bidder, offer)
+    }
+
+    /// What the seller fixed.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// Whose auction it is.
+    pub fn seller(&self) -> &Person {
+        &self.seller
+    }
+
+    /// Where it is in its life.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The end as it stands.
+    pub fn ends_at(&self) -> Millis {
+        self.ends_at
+    }
+
+    /// When the clock must next act; `None` once nothing will change.
+    pub fn deadline(&self) -> Option<Millis> {
+        match self.status {
+            Status::Scheduled => Some(self.terms.starts_at),
+            Status::Open => Some(self.ends_at),
+            Status::Paused | Status::Closed | Status::Cancelled => None,
+        }
+    }
+
+    /// The price, once somebody has bid.
+    pub fn price(&self) -> Option<Money> {
+        self.book.as_ref().map(Book::price)
+    }
+
+    /// Who leads, once somebody has bid.
+    pub fn leader(&self) -> Option<&Person> {
+        self.book.as_ref().map(Book::leader)
+    }
+
+    /// What a challenger must at least offer.
+    pub fn minimum(&self) -> Money {
+        english::minimum(self.book.as_ref(), &self.terms)
+    }
+
+    /// What may be told of the reserve.
+    pub fn reserve(&self) -> Reserve {
+        self.book.as_ref().map_or(english::reserve_state(&self.terms, None), |book| book.reserve(&self.terms))
+    }
+
+    /// How many bids everyone has seen accepted.
+    pub fn bids(&self) -> u64 {
+        self.bids
+    }
+
+    /// How it ended, once it has.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.outcome
+    }
+
+    /// Of the last public event.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// When the last event happened.
+    pub fn at(&self) -> Millis {
+        self.at
+    }
+}

@@ -1,0 +1,122 @@
+//! What a seller offers: fixed when the auction is created (`rules.md` §1).
+
+use std::fmt;
+
+use super::{AuctionId, Currency, Format, Increments, Millis, Money, SoftClose};
+
+/// The terms of an auction.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Terms {
+    /// Its name in addresses.
+    pub id: AuctionId,
+    /// Plain text, 1–200 characters.
+    pub title: String,
+    /// Plain text, at most 5,000 characters.
+    pub description: String,
+    /// An http(s) URL, or a path of this server.
+    pub image: Option<String>,
+    /// What all amounts are in.
+    pub currency: Currency,
+    /// Which rules.
+    pub format: Format,
+    /// The lowest first bid.
+    pub start: Money,
+    /// Below it there is no sale. Never shown.
+    pub reserve: Option<Money>,
+    /// The steps.
+    pub increments: Increments,
+    /// Whether bidders may leave a maximum.
+    pub automatic_bids: bool,
+    /// When it opens.
+    pub starts_at: Millis,
+    /// When it closes, unless moved.
+    pub ends_at: Millis,
+    /// How late bids move the end.
+    pub soft_close: Option<SoftClose>,
+}
+
+/// Terms that cannot stand: the first field that is wrong, and what is allowed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TermsError {
+    /// As the seller wrote it.
+    pub field: String,
+    /// A clause for a person: what is allowed.
+    pub why: String,
+}
+
+impl TermsError {
+    /// `field` is wrong; `why` says what is allowed.
+    pub fn new(field: &str, why: impl Into<String>) -> TermsError {
+        TermsError { field: field.into(), why: why.into() }
+    }
+}
+
+impl fmt::Display for TermsError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.field, self.why)
+    }
+}
+
+/// An auction lasts at most this long, and its times lie at most as far ahead: 5 years.
+const LONGEST_MS: i64 = 5 * 366 * 24 * 3_600_000;
+/// An extension or its window: at most a day.
+const LONGEST_EXTENSION_MS: i64 = 24 * 3_600_000;
+
+impl Terms {
+    /// Refuses terms that cannot stand at `now`, naming the field.
+    pub fn check(&self, now: Millis) -> Result<(), TermsError> {
+        let wrong = |field: &str, why: &str| Err(TermsError::new(field, why));
+        let title = self.title.chars().count();
+        if !(1..=200).contains(&title) || self.title.trim().is_empty() {
+            return wrong("title", "1 to 200 characters");
+        }
+        if self.description.chars().count() > 5_000 {
+            return wrong("description", "at most 5000 characters");
+        }
+        if !self.image.as_deref().is_none_or(is_image) {
+            return wrong("image", "an http(s) URL or a path beginning with /, at most 2000 bytes");
+        }
+        if self.reserve.is_some_and(|reserve| reserve < self.start) {
+            return wrong("reserve", "not below start");
+        }
+        if let Some(why) = self.increments.fault() {
+            return wrong("increments", why);
+        }
+        self.check_times(now)
+    }
+
+    fn check_times(&self, now: Millis) -> Result<(), TermsError> {
+        let wrong = |field: &str, why: &str| Err(TermsError::new(field, why));
+        let horizon = now.saturating_add(LONGEST_MS);
+        if !(0..=horizon).contains(&self.starts_at) {
+            return wrong("starts_at", "milliseconds of UTC, at most five years ahead");
+        }
+        if self.ends_at <= self.starts_at {
+            return wrong("ends_at", "after starts_at");
+        }
+        if self.ends_at <= now {
+            return wrong("ends_at", "in the future");
+        }
+        if self.ends_at > horizon {
+            return wrong("ends_at", "at most five years ahead");
+        }
+        let Some(soft) = self.soft_close else { return Ok(()) };
+        if !(1..=LONGEST_EXTENSION_MS).contains(&soft.window_ms) {
+            return wrong("soft_close.window_ms", "from 1 ms to a day");
+        }
+        if !(1..=LONGEST_EXTENSION_MS).contains(&soft.extend_ms) {
+            return wrong("soft_close.extend_ms", "from 1 ms to a day");
+        }
+        if soft.latest.is_some_and(|latest| latest < self.ends_at || latest > horizon) {
+            return wrong("soft_close.latest", "not before ends_at, at most five years ahead");
+        }
+        Ok(())
+    }
+}
+
+fn is_image(url: &str) -> bool {
+    let same_origin = url.starts_with('/') && !url.starts_with("//") && !url.starts_with("/\\");
+    let absolute = ["https://", "http://"].iter().any(|scheme| url.len() > scheme.len() && url.starts_with(scheme));
+    let clean = url.chars().all(|c| !c.is_whitespace() && !c.is_control());
+    (same_origin || absolute) && clean && url.len() <= 2_000
+}

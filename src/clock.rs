@@ -1,0 +1,74 @@
+//! The only place that reads time.
+//!
+//! Wall time is read once, when the clock is made, and the monotonic clock carries it on: no step of the wall clock moves a stamp or a
+//! deadline of a running server (`rules.md` §2).
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::watch;
+
+/// Milliseconds of UTC.
+pub type Millis = i64;
+
+/// A clock. Cheap to clone; clones are one clock.
+#[derive(Clone, Debug)]
+pub struct Clock(Arc<Source>);
+
+#[derive(Debug)]
+enum Source {
+    System { started_at: Millis, started: Instant },
+    Manual(watch::Sender<Millis>),
+}
+
+/// The longest single sleep: a deadline years ahead is slept towards in parts.
+const NAP: Duration = Duration::from_secs(3_600);
+
+impl Clock {
+    /// The machine's clock.
+    pub fn system() -> Clock {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let started_at = Millis::try_from(wall.as_millis()).unwrap_or(Millis::MAX);
+        Clock(Arc::new(Source::System { started_at, started: Instant::now() }))
+    }
+
+    /// A clock that stands at `now` until it is set: for tests.
+    pub fn manual(now: Millis) -> Clock {
+        Clock(Arc::new(Source::Manual(watch::Sender::new(now))))
+    }
+
+    /// Sets a manual clock and wakes whoever waits for it; the machine's clock cannot be set.
+    pub fn set(&self, now: Millis) {
+        if let Source::Manual(time) = &*self.0 {
+            time.send_replace(now);
+        }
+    }
+
+    /// The time now. Never less than it was.
+    pub fn now(&self) -> Millis {
+        match &*self.0 {
+            Source::System { started_at, started } => {
+                let passed = Millis::try_from(started.elapsed().as_millis()).unwrap_or(Millis::MAX);
+                started_at.saturating_add(passed)
+            }
+            Source::Manual(time) => *time.borrow(),
+        }
+    }
+
+    /// Returns once [`Clock::now`] is `at` or later.
+    pub async fn sleep_until(&self, at: Millis) {
+        match &*self.0 {
+            Source::System { .. } => loop {
+                let left = at.saturating_sub(self.now());
+                match u64::try_from(left) {
+                    Ok(left) if left > 0 => tokio::time::sleep(Duration::from_millis(left).min(NAP)).await,
+                    _ => return,
+                }
+            },
+            Source::Manual(time) => {
+                // The sender lives as long as this clock: the wait cannot fail.
+                let _ = time.subscribe().wait_for(|now| *now >= at).await;
+            }
+        }
+    }
+}

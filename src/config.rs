@@ -1,0 +1,293 @@
+//! Configuration: flags before environment (`SUBASTA_…`) before `config.toml` before defaults, into one struct.
+//!
+//! Unknown keys and bad values are refused in one line that names file, key and what is allowed. Each part is handed its own settings.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Deserialize;
+
+use crate::auction::AuctionId;
+use crate::gateway::GatewaySettings;
+use crate::room::{Listing, RoomSettings};
+use crate::wire::TermsIn;
+
+/// The command line.
+#[derive(Parser, Debug)]
+#[command(name = "subasta", version, about = "An auction server: everyone sees every bid the moment it is made.")]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do; `serve` when nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// What the program can do.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Run the server (this is what happens when no command is given)
+    Serve(Flags),
+}
+
+/// Flags of `serve`; each is also an environment variable, and a key of config.toml.
+#[derive(Args, Debug, Default, Clone)]
+pub struct Flags {
+    /// The file to read the rest from [default: config.toml, where there is one]
+    #[arg(long, env = "SUBASTA_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The address to listen at [default: 127.0.0.1]
+    #[arg(long, env = "SUBASTA_LISTEN", value_name = "ADDR")]
+    listen: Option<IpAddr>,
+    /// The port to listen at; 0 takes a free one [default: 8080]
+    #[arg(long, env = "SUBASTA_PORT")]
+    port: Option<u16>,
+    /// Where the log and the signing key are kept [default: data]
+    #[arg(long, env = "SUBASTA_DATA_DIR", value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// A ping to every socket so often [default: 25s]
+    #[arg(long, env = "SUBASTA_HEARTBEAT_INTERVAL", value_name = "DURATION")]
+    heartbeat_interval: Option<Humane>,
+    /// Nothing heard for the interval and this: the socket is closed [default: 10s]
+    #[arg(long, env = "SUBASTA_HEARTBEAT_TIMEOUT", value_name = "DURATION")]
+    heartbeat_timeout: Option<Humane>,
+    /// What to log: error, warn, info, debug, trace, or by module: "info,subasta::room=debug" [default: info]
+    #[arg(long, env = "SUBASTA_LOG", value_name = "FILTER")]
+    log: Option<String>,
+    /// How to log [default: text]
+    #[arg(long, env = "SUBASTA_LOG_FORMAT", value_name = "FORMAT")]
+    log_format: Option<LogFormat>,
+    /// Serve the pages from this directory instead of from the binary: for working on them
+    #[arg(long, env = "SUBASTA_WEB_DIR", value_name = "DIR")]
+    web_dir: Option<PathBuf>,
+}
+
+/// How log lines look.
+#[derive(ValueEnum, Deserialize, Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs, one object a line.
+    Json,
+}
+
+/// A duration as a person writes it: `25s`, `500ms`, `1m 30s`.
+#[derive(Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
+#[serde(try_from = "String")]
+struct Humane(Duration);
+
+impl FromStr for Humane {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Humane, String> {
+        let bad = |_| format!("\"{text}\" is not a duration; write it like \"25s\", \"500ms\" or \"1m 30s\"");
+        humantime::parse_duration(text).map(Humane).map_err(bad)
+    }
+}
+
+impl TryFrom<String> for Humane {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Humane, String> {
+        text.parse()
+    }
+}
+
+/// `config.toml` as it is written; every key may be left out.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    listen: Option<IpAddr>,
+    port: Option<u16>,
+    data_dir: Option<PathBuf>,
+    log: Option<String>,
+    log_format: Option<LogFormat>,
+    web_dir: Option<PathBuf>,
+    heartbeat: HeartbeatKeys,
+    limits: LimitKeys,
+    auth: AuthKeys,
+    auction: Vec<toml::Table>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct HeartbeatKeys {
+    interval: Option<Humane>,
+    timeout: Option<Humane>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct LimitKeys {
+    connections: Option<usize>,
+    mailbox: Option<usize>,
+    auctions: Option<usize>,
+    slow_after: Option<Humane>,
+    room_idle: Option<Humane>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct AuthKeys {
+    open_anywhere: bool,
+}
+
+/// Everything the server is told.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Where the log and the key are kept.
+    pub data_dir: PathBuf,
+    /// What to log.
+    pub log: String,
+    /// How to log.
+    pub log_format: LogFormat,
+    /// For the gateway.
+    pub gateway: GatewaySettings,
+    /// For the rooms.
+    pub rooms: RoomSettings,
+    /// What the house lists.
+    pub listings: Vec<Listing>,
+}
+
+/// One line for whoever starts the server.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfigError(String);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+/// Read where no other file is named, if it is there.
+const DEFAULT_FILE: &str = "config.toml";
+
+impl Cli {
+    /// The flags, wherever they were given.
+    pub fn into_flags(self) -> Flags {
+        match self.command {
+            Some(Command::Serve(flags)) => flags,
+            None => self.flags,
+        }
+    }
+}
+
+impl Config {
+    /// Puts flags, environment (which clap has read) and file together.
+    pub fn load(flags: Flags) -> Result<Config, ConfigError> {
+        let (path, text) = read(flags.config.as_deref())?;
+        let name = path.display().to_string();
+        let file = parse(&name, &text)?;
+        let listings = file.auction.into_iter().enumerate();
+        let listings = listings.map(|(index, table)| listing(&name, index + 1, table)).collect::<Result<Vec<_>, _>>()?;
+        let (limits, rooms, gateway) = (file.limits, RoomSettings::default(), GatewaySettings::default());
+        let within = |key: &str, value: Option<Humane>, or: Duration| match value.map_or(or, |humane| humane.0) {
+            value if (MIN_WAIT..=MAX_WAIT).contains(&value) => Ok(value),
+            _ => Err(ConfigError(format!("{name}: {key}: from 100ms to 1day"))),
+        };
+        let count = |key: &str, value: Option<usize>, or: usize| match value.unwrap_or(or) {
+            0 => Err(ConfigError(format!("{name}: {key}: 1 or more"))),
+            value => Ok(value),
+        };
+        let interval = flags.heartbeat_interval.or(file.heartbeat.interval);
+        let timeout = flags.heartbeat_timeout.or(file.heartbeat.timeout);
+        let config = Config {
+            listen: SocketAddr::new(
+                flags.listen.or(file.listen).unwrap_or(Ipv4Addr::LOCALHOST.into()),
+                flags.port.or(file.port).unwrap_or(8080),
+            ),
+            data_dir: flags.data_dir.or(file.data_dir).unwrap_or_else(|| "data".into()),
+            log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
+            log_format: flags.log_format.or(file.log_format).unwrap_or_default(),
+            gateway: GatewaySettings {
+                heartbeat_interval: within("heartbeat.interval", interval, gateway.heartbeat_interval)?,
+                heartbeat_timeout: within("heartbeat.timeout", timeout, gateway.heartbeat_timeout)?,
+                slow_after: within("limits.slow_after", limits.slow_after, gateway.slow_after)?,
+                connections: count("limits.connections", limits.connections, gateway.connections)?,
+                web_dir: flags.web_dir.or(file.web_dir),
+            },
+            rooms: RoomSettings {
+                mailbox: count("limits.mailbox", limits.mailbox, rooms.mailbox)?,
+                auctions: count("limits.auctions", limits.auctions, rooms.auctions)?,
+                idle_after: within("limits.room_idle", limits.room_idle, rooms.idle_after)?,
+            },
+            listings,
+        };
+        check_open_mode(&config, file.auth.open_anywhere)?;
+        Ok(config)
+    }
+}
+
+const MIN_WAIT: Duration = Duration::from_millis(100);
+const MAX_WAIT: Duration = Duration::from_secs(24 * 3_600);
+
+/// In open mode a name is taken on trust: only this machine may ask, unless somebody has said otherwise.
+fn check_open_mode(config: &Config, open_anywhere: bool) -> Result<(), ConfigError> {
+    if config.listen.ip().is_loopback() || open_anywhere {
+        return Ok(());
+    }
+    Err(ConfigError(format!(
+        "listen: {} is not a loopback address, and anyone could sign in under any name: set auth.open_anywhere = true to allow that",
+        config.listen.ip()
+    )))
+}
+
+fn read(named: Option<&Path>) -> Result<(PathBuf, String), ConfigError> {
+    let path = named.unwrap_or(Path::new(DEFAULT_FILE));
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok((path.to_owned(), text)),
+        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => Ok((path.to_owned(), String::new())),
+        Err(error) => Err(ConfigError(format!("{}: cannot be read: {error}", path.display()))),
+    }
+}
+
+fn parse(name: &str, text: &str) -> Result<File, ConfigError> {
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        let line = error.span().and_then(|span| text.get(..span.start)).map_or(1, |before| before.matches('\n').count() + 1);
+        ConfigError(format!("{name}: line {line}: {}", one_line(error.message())))
+    })?;
+    serde_path_to_error::deserialize(table).map_err(|error| at_key(name, "", &error))
+}
+
+/// An `[[auction]]`: terms as in the protocol, and how it is listed. `number` counts from 1.
+fn listing(name: &str, number: usize, mut table: toml::Table) -> Result<Listing, ConfigError> {
+    let wrong = |key: &str, why: &str| ConfigError(format!("{name}: auction {number}: {key}: {why}"));
+    for key in ["starts_at", "ends_at", "duration_ms"] {
+        if table.contains_key(key) {
+            return Err(wrong(key, "not here; give duration = \"10m\""));
+        }
+    }
+    let relist = match table.remove("relist") {
+        None => false,
+        Some(toml::Value::Boolean(relist)) => relist,
+        Some(_) => return Err(wrong("relist", "true or false")),
+    };
+    let duration = table.remove("duration").and_then(|value| value.as_str().map(str::to_owned));
+    let duration: Humane = duration.ok_or_else(|| wrong("duration", "required, like \"10m\""))?.parse().map_err(|why: String| wrong("duration", &why))?;
+    let duration_ms = i64::try_from(duration.0.as_millis()).map_err(|_| wrong("duration", "at most five years"))?;
+    let terms: TermsIn = serde_path_to_error::deserialize(table).map_err(|error| at_key(name, &format!("auction {number}: "), &error))?;
+    // What cannot stand today cannot stand later: it is better said at the start.
+    let checked = terms.clone().lasting(duration_ms).resolve(0).and_then(|terms| terms.check(0));
+    checked.map_err(|fault| wrong(&fault.field, &fault.why))?;
+    let id = terms.id().and_then(AuctionId::parse).ok_or_else(|| wrong("id", "required: its name in addresses"))?;
+    Ok(Listing { name: id, terms, duration_ms, relist })
+}
+
+fn at_key(name: &str, part: &str, error: &serde_path_to_error::Error<toml::de::Error>) -> ConfigError {
+    let path = error.path().to_string();
+    let key = if path == "." { String::new() } else { format!("{path}: ") };
+    ConfigError(format!("{name}: {part}{key}{}", one_line(error.inner().message())))
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,196 @@
+//! HTTP: sign in, list, create, look, command. Refusals are problems (RFC 9457) with the code of the verdict.
+
+use axum::body::{Body, Bytes};
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{Path, Query, Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, SET_COOKIE};
+use axum::http::{HeaderMap, Response, StatusCode};
+use axum::middleware::Next;
+use axum::response::IntoResponse;
+use serde::{Deserialize, Serialize};
+
+use super::session::{COOKIE_NAME, Credentials};
+use super::{ANSWER_WITHIN, Gateway};
+use crate::auction::{AuctionId, Command, Person, Refusal, RequestId};
+use crate::wire::{self, Inbound, Page, RefusedOut, Session, TermsIn, You};
+
+/// Entries of a page of the list, unless asked otherwise, and at most.
+const PAGE: usize = 50;
+const PAGE_MOST: usize = 200;
+/// The words by which the list can be filtered.
+const STATUSES: [&str; 5] = ["scheduled", "open", "paused", "closed", "cancelled"];
+
+/// A refusal as HTTP says it.
+#[derive(Debug)]
+pub struct Problem {
+    request: Option<RequestId>,
+    refusal: Refusal,
+    status: StatusCode,
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Problem { request: None, status: status(&refusal), refusal }
+    }
+}
+
+const fn status(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::Malformed(_) => StatusCode::BAD_REQUEST,
+        Refusal::SignIn => StatusCode::UNAUTHORIZED,
+        Refusal::Forbidden => StatusCode::FORBIDDEN,
+        Refusal::UnknownAuction => StatusCode::NOT_FOUND,
+        Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Refusal::BadAmount | Refusal::BadTerms(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::Busy | Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::CONFLICT,
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response<Body> {
+        #[derive(Serialize)]
+        struct Out<'a> {
+            title: &'a str,
+            status: u16,
+            detail: String,
+            #[serde(flatten)]
+            refused: RefusedOut<'a>,
+        }
+        let refused = wire::refused(self.request.as_ref(), &self.refusal);
+        let title = self.status.canonical_reason().unwrap_or("Refused");
+        let out = Out { title, status: self.status.as_u16(), detail: self.refusal.message(), refused };
+        (self.status, [(CONTENT_TYPE, "application/problem+json"), (CACHE_CONTROL, "no-store")], wire::to_json(&out)).into_response()
+    }
+}
+
+type Answer = Result<Response<Body>, Problem>;
+
+fn json<T: Serialize + ?Sized>(value: &T) -> Response<Body> {
+    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], wire::to_json(value)).into_response()
+}
+
+fn body(read: Result<Bytes, BytesRejection>) -> Result<Bytes, Problem> {
+    read.map_err(|rejection| {
+        let too_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
+        Problem::from(if too_large { Refusal::TooLarge } else { Refusal::Malformed("The body cannot be read.".to_owned()) })
+    })
+}
+
+fn query<T>(read: Result<Query<T>, QueryRejection>) -> Result<T, Problem> {
+    let Query(query) = read.map_err(|rejection| Refusal::Malformed(format!("{}.", rejection.body_text())))?;
+    Ok(query)
+}
+
+fn auction_id(text: &str) -> Result<AuctionId, Problem> {
+    AuctionId::parse(text).ok_or_else(|| Refusal::UnknownAuction.into())
+}
+
+fn someone(gateway: &Gateway, headers: &HeaderMap, credentials: &Credentials) -> Result<Person, Problem> {
+    Ok(gateway.sessions.identify(headers, credentials)?.ok_or(Refusal::SignIn)?)
+}
+
+/// Every request is answered in time, whatever it waits for.
+pub async fn in_time(request: Request, next: Next) -> Response<Body> {
+    match tokio::time::timeout(ANSWER_WITHIN, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::from(Refusal::Unavailable).into_response(),
+    }
+}
+
+/// A known address, asked in an unknown way.
+pub async fn wrong_method() -> Response<Body> {
+    let refusal = Refusal::Malformed("This address does not take this method; see docs/protocol.md.".to_owned());
+    Problem { request: None, refusal, status: StatusCode::METHOD_NOT_ALLOWED }.into_response()
+}
+
+/// `POST /api/session`.
+pub async fn sign_in(State(gateway): State<Gateway>, read: Result<Bytes, BytesRejection>) -> Answer {
+    #[derive(Deserialize)]
+    struct In {
+        name: String,
+    }
+    let given: In = serde_json::from_slice(&body(read)?)
+        .map_err(|_| Refusal::Malformed("The body must be {\"name\":\"…\"}.".to_owned()))?;
+    let (person, token, expires_at) = gateway.sessions.sign_in(&given.name)?;
+    let seconds = (expires_at - gateway.rooms.clock().now()) / 1_000;
+    let cookie = format!("{COOKIE_NAME}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}");
+    let session = Session { token: &token, you: You::new(Some(&person)), expires_at };
+    Ok(([(SET_COOKIE, cookie)], json(&session)).into_response())
+}
+
+/// Which part of the list.
+#[derive(Deserialize)]
+pub struct ListQuery {
+    status: Option<String>,
+    after: Option<String>,
+    limit: Option<usize>,
+}
+
+/// `GET /api/auctions`.
+pub async fn list(State(gateway): State<Gateway>, read: Result<Query<ListQuery>, QueryRejection>) -> Answer {
+    let ListQuery { status, after, limit } = query(read)?;
+    if status.as_deref().is_some_and(|status| !STATUSES.contains(&status)) {
+        return Err(Refusal::Malformed(format!("status: one of {}.", STATUSES.join(", "))).into());
+    }
+    if let Some(after) = &after
+        && !gateway.rooms.exists(&auction_id(after)?).await.map_err(|_| Refusal::Unavailable)?
+    {
+        return Err(Refusal::UnknownAuction.into());
+    }
+    let limit = limit.unwrap_or(PAGE).clamp(1, PAGE_MOST);
+    // One more than is told: it says whether there is a next page.
+    let mut auctions = gateway.rooms.list(status, after, limit + 1).await?;
+    let more = auctions.len() > limit;
+    auctions.truncate(limit);
+    let next = auctions.last().filter(|_| more).map(|last| last.id.clone());
+    Ok(json(&Page { auctions, next }))
+}
+
+/// `POST /api/auctions`.
+pub async fn create(
+    State(gateway): State<Gateway>,
+    credentials: Result<Query<Credentials>, QueryRejection>,
+    headers: HeaderMap,
+    read: Result<Bytes, BytesRejection>,
+) -> Answer {
+    let seller = someone(&gateway, &headers, &query(credentials)?)?;
+    let terms = TermsIn::from_json(&body(read)?)?;
+    let id = gateway.rooms.create(terms, seller).await?;
+    let look = gateway.rooms.look(&id).await?;
+    Ok((StatusCode::CREATED, [(LOCATION, format!("/api/auctions/{id}"))], json(&*look.auction)).into_response())
+}
+
+/// `GET /api/auctions/{auction}`.
+pub async fn look(State(gateway): State<Gateway>, Path(id): Path<String>, headers: HeaderMap) -> Answer {
+    let look = gateway.rooms.look(&auction_id(&id)?).await?;
+    let tag = format!("\"{}\"", look.seq);
+    let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    // Weak comparison (RFC 9110 §13.1.2).
+    if known.map(|known| known.trim().trim_start_matches("W/")).any(|known| known == tag || known == "*") {
+        return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
+    }
+    let headers = [(CONTENT_TYPE, "application/json".to_owned()), (CACHE_CONTROL, "no-cache".to_owned()), (ETAG, tag)];
+    Ok((headers, look.auction.get().to_owned()).into_response())
+}
+
+/// `POST /api/auctions/{auction}/commands`.
+pub async fn command(
+    State(gateway): State<Gateway>,
+    Path(id): Path<String>,
+    credentials: Result<Query<Credentials>, QueryRejection>,
+    headers: HeaderMap,
+    read: Result<Bytes, BytesRejection>,
+) -> Answer {
+    let id = auction_id(&id)?;
+    let credentials = query(credentials)?;
+    let inbound = wire::parse_http(&body(read)?)
+        .map_err(|rejected| Problem { status: status(&rejected.refusal), request: rejected.request, refusal: rejected.refusal })?;
+    let Inbound::Act { request, act } = inbound else {
+        return Err(Refusal::Malformed("Only bid and say are commands of an auction.".to_owned()).into());
+    };
+    let problem = |refusal: Refusal| Problem { request: request.clone(), status: status(&refusal), refusal };
+    let by = someone(&gateway, &headers, &credentials).map_err(|denied| problem(denied.refusal))?;
+    let verdict = gateway.rooms.command(&id, Command { by, request: request.clone(), act }).await;
+    Ok(json(&wire::accepted(request.as_ref(), &verdict.map_err(problem)?)))
+}

@@ -1,0 +1,92 @@
+//! From an HTTP request to a socket: the handshake (RFC 6455 §4.2) in a task of its own, which ends and leaves the socket's.
+
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::{Request, Response};
+use axum::response::IntoResponse;
+use hyper_util::rt::TokioIo;
+use serde::Deserialize;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
+use tracing::debug;
+
+use super::Gateway;
+use super::api::Problem;
+use super::conversation::{self, Place, close_code};
+use super::listen::Permit;
+use super::session::Credentials;
+use super::socket::{Socket, close, websocket};
+use crate::auction::{AuctionId, Person, Refusal};
+use crate::wire::{self, Frame};
+
+#[derive(Deserialize)]
+pub struct SocketQuery {
+    since: Option<String>,
+    #[serde(flatten)]
+    credentials: Credentials,
+}
+
+/// Where a socket wants to be.
+enum Destination {
+    Room { id: String, since: Option<u64> },
+    Lobby,
+}
+
+/// `GET /ws/{auction}`.
+pub async fn room(
+    State(gateway): State<Gateway>,
+    Path(id): Path<String>,
+    Query(query): Query<SocketQuery>,
+    request: Request<Body>,
+) -> Response<Body> {
+    // What is no number is a place nobody knows: `resumed` will be false.
+    let since = query.since.map(|since| since.parse().unwrap_or(u64::MAX));
+    upgrade(gateway, request, &query.credentials, Destination::Room { id, since })
+}
+
+/// `GET /ws`.
+pub async fn lobby(State(gateway): State<Gateway>, Query(query): Query<SocketQuery>, request: Request<Body>) -> Response<Body> {
+    upgrade(gateway, request, &query.credentials, Destination::Lobby)
+}
+
+/// Answers the handshake, and once the stream is ours finds it a place. What is refused from here on is refused by a close code: a
+/// browser's page never sees the status of a failed handshake.
+fn upgrade(gateway: Gateway, mut request: Request<Body>, credentials: &Credentials, to: Destination) -> Response<Body> {
+    let who = gateway.sessions.identify(request.headers(), credentials);
+    let response = match create_response_with_body(&request, Body::empty) {
+        Ok(response) => response,
+        Err(error) => {
+            let what = format!("This address speaks WebSocket (RFC 6455): {error}.");
+            return Problem::from(Refusal::Malformed(what)).into_response();
+        }
+    };
+    let Some(permit) = request.extensions_mut().remove::<Permit>() else {
+        return Problem::from(Refusal::Busy).into_response();
+    };
+    let upgraded = hyper::upgrade::on(&mut request);
+    tokio::spawn(async move {
+        let Ok(upgraded) = upgraded.await else { return debug!("the connection ended in its handshake") };
+        let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else { return debug!("the connection is not a plain one") };
+        let ws = websocket(parts.io.into_inner(), parts.read_buf).await;
+        let entered = match who {
+            Ok(who) => enter(&gateway, who.as_ref(), to).await.map(|(first, place)| (who, first, place)),
+            Err(refusal) => Err(refusal),
+        };
+        match entered {
+            // A task of its own: this one's memory goes back.
+            Ok((who, first, place)) => drop(tokio::spawn(Socket::new(ws, gateway, who, place, &first, permit).run())),
+            Err(refusal) => close(ws, close_code(&refusal)).await,
+        }
+    });
+    response
+}
+
+async fn enter(gateway: &Gateway, who: Option<&Person>, to: Destination) -> Result<(Frame, Place), Refusal> {
+    let Destination::Room { id, since } = to else { return Ok(conversation::lobby(gateway, who)) };
+    let id = AuctionId::parse(&id).ok_or(Refusal::UnknownAuction)?;
+    let (seat, look, resumed) = gateway.rooms.join(&id, since, who.cloned()).await?;
+    let now = gateway.rooms.clock().now();
+    let seq = since.filter(|_| resumed).unwrap_or(look.seq);
+    let first = wire::welcome(now, who, &look.auction, seq, resumed, conversation::heartbeat_ms(gateway));
+    Ok((first, Place::Room { seat: Box::new(seat), currency: look.currency }))
+}

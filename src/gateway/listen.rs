@@ -1,0 +1,105 @@
+//! Accepts connections, and bounds what each may take: their number, the time for a head, the size of a head.
+
+use std::convert::Infallible;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tower::ServiceExt;
+use tracing::{debug, warn};
+
+use super::{Gateway, HEAD_WITHIN};
+
+/// Held by whatever keeps a connection alive: the HTTP conversation, then the socket.
+pub type Permit = Arc<OwnedSemaphorePermit>;
+
+/// A request's head has at most so many bytes.
+const HEAD_LIMIT: usize = 16 * 1024;
+/// How long to wait when no connection can be accepted (no file descriptors left, say).
+const ACCEPT_RETRY: Duration = Duration::from_millis(50);
+/// Said to one connection too many.
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 5\r\ncontent-length: 0\r\n\r\n";
+
+/// Serves connections from `listener` until `stop` turns true; returns once the HTTP ones are done. Sockets end with their rooms.
+pub async fn serve(gateway: Gateway, listener: TcpListener, mut stop: watch::Receiver<bool>) {
+    let permits = Arc::new(Semaphore::new(gateway.settings.connections));
+    let router = gateway.router();
+    let mut connections = tokio::task::JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            () = stopped(&mut stop) => break,
+            accepted = listener.accept() => accepted,
+            Some(_) = connections.join_next() => continue,
+        };
+        match accepted {
+            Ok((stream, _)) => match permits.clone().try_acquire_owned() {
+                Ok(permit) => drop(connections.spawn(connection(stream, router.clone(), Arc::new(permit), stop.clone()))),
+                Err(_) => drop(connections.spawn(turn_away(stream))),
+            },
+            Err(error) => accept_failed(&error).await,
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+/// Returns once the server stops, or whoever could say so is gone.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+async fn accept_failed(error: &io::Error) {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+    // These are the newcomer's trouble; anything else is ours and lasts a while.
+    if !matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {
+        warn!(%error, "cannot accept connections; trying again");
+        tokio::time::sleep(ACCEPT_RETRY).await;
+    }
+}
+
+async fn turn_away(mut stream: TcpStream) {
+    let goodbye = async {
+        stream.write_all(FULL).await?;
+        stream.shutdown().await
+    };
+    let _ = tokio::time::timeout(Duration::from_secs(1), goodbye).await;
+}
+
+async fn connection(stream: TcpStream, router: Router, permit: Permit, mut stop: watch::Receiver<bool>) {
+    if let Err(error) = stream.set_nodelay(true) {
+        debug!(%error, "the connection is gone before it began");
+        return;
+    }
+    let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(permit.clone());
+        let router = router.clone();
+        async move { Ok::<_, Infallible>(router.oneshot(request).await.unwrap_or_else(|never| match never {})) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_WITHIN)
+        .max_buf_size(HEAD_LIMIT)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stopped(&mut stop) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        debug!(%error, "an HTTP connection ended early");
+    }
+}

@@ -1,0 +1,140 @@
+//! Who somebody is: names in open mode, and the signed tokens that carry them.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use axum::http::HeaderMap;
+use axum::http::header::{AUTHORIZATION, COOKIE};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+
+use crate::auction::{Millis, Person, Refusal};
+use crate::clock::Clock;
+
+/// The session cookie's name.
+pub const COOKIE_NAME: &str = "subasta";
+/// How long a token holds.
+const HOLDS_SECONDS: i64 = 30 * 24 * 3_600;
+const NAME_CHARS: usize = 40;
+const KEY_BYTES: usize = 32;
+
+/// Signs people in and knows them again.
+pub struct Sessions {
+    signing: EncodingKey,
+    checking: DecodingKey,
+    validation: Validation,
+    clock: Clock,
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Sessions")
+    }
+}
+
+/// What a request's address says of who is asking. Never logged.
+#[derive(Deserialize, Default)]
+pub struct Credentials {
+    name: Option<String>,
+    token: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    sub: String,
+    name: String,
+    exp: i64,
+}
+
+/// Why the signing key cannot be had: a sentence for whoever starts the server.
+#[derive(Debug)]
+pub struct KeyError(pub String);
+
+impl Sessions {
+    /// Sessions signed with the key in `path`, which is made where it is missing.
+    pub fn open(path: &Path, clock: Clock) -> Result<Sessions, KeyError> {
+        let key = read_or_make_key(path).map_err(|error| KeyError(format!("{}: {error}", path.display())))?;
+        let mut validation = Validation::new(Algorithm::HS256);
+        // Expiry is checked against our own clock, the only one there is.
+        validation.validate_exp = false;
+        Ok(Sessions { signing: EncodingKey::from_secret(&key), checking: DecodingKey::from_secret(&key), validation, clock })
+    }
+
+    /// A token for whoever says that this is their name, and until when it holds.
+    pub fn sign_in(&self, name: &str) -> Result<(Person, String, Millis), Refusal> {
+        let person = person(name)?;
+        let exp = self.clock.now() / 1_000 + HOLDS_SECONDS;
+        let claims = Claims { sub: person.id.to_string(), name: person.name.to_string(), exp };
+        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.signing).map_err(|error| {
+            tracing::error!(%error, "a token could not be signed");
+            Refusal::Unavailable
+        })?;
+        Ok((person, token, exp * 1_000))
+    }
+
+    /// Who is asking. `None`: nobody in particular. An error: a token was shown that does not hold.
+    pub fn identify(&self, headers: &HeaderMap, credentials: &Credentials) -> Result<Option<Person>, Refusal> {
+        let header = headers.get(AUTHORIZATION).map(|value| value.to_str().ok().and_then(bearer).unwrap_or_default());
+        if let Some(token) = header.or(credentials.token.as_deref()) {
+            return self.check(token).map(Some).ok_or(Refusal::SignIn);
+        }
+        // A cookie is sent whether one wants it or not: one that does not hold counts as none.
+        if let Some(person) = cookie(headers).and_then(|token| self.check(token)) {
+            return Ok(Some(person));
+        }
+        credentials.name.as_deref().map(person).transpose()
+    }
+
+    fn check(&self, token: &str) -> Option<Person> {
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.checking, &self.validation).ok()?.claims;
+        (claims.exp > self.clock.now() / 1_000).then(|| Person::new(&claims.sub, &claims.name))
+    }
+}
+
+/// The person of this name. In open mode the name is the identity, whatever its case and spacing; an id begins with a letter or a digit, so
+/// that nobody can be called into the ids that the house keeps for itself (`@house`).
+fn person(name: &str) -> Result<Person, Refusal> {
+    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let visible = name.chars().all(|c| !c.is_control() && !is_invisible(c));
+    if !visible || name.chars().count() > NAME_CHARS || !name.chars().any(char::is_alphanumeric) {
+        return Err(Refusal::Malformed(format!("name: 1 to {NAME_CHARS} characters, at least one letter or digit.")));
+    }
+    let id: String = name.to_lowercase().chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+    Ok(Person::new(id.trim_matches('-'), &name))
+}
+
+/// Marks that change the direction of the text around them, or take no room: one name could be made to look like another.
+const fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let pairs = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
+    let mut named = pairs.filter_map(|pair| pair.trim().split_once('=')).filter(|(name, _)| *name == COOKIE_NAME);
+    named.next().map(|(_, token)| token)
+}
+
+fn read_or_make_key(path: &Path) -> io::Result<Vec<u8>> {
+    match std::fs::read(path) {
+        Ok(key) if key.len() == KEY_BYTES => return Ok(key),
+        Ok(_) => return Err(io::Error::other("this is not a key of 32 bytes; remove it, and everyone must sign in again")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let mut key = vec![0; KEY_BYTES];
+    getrandom::fill(&mut key).map_err(io::Error::other)?;
+    // Whole or not at all, whenever the power goes.
+    let half = path.with_extension("new");
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&half)?;
+    file.write_all(&key)?;
+    file.sync_all()?;
+    std::fs::rename(&half, path)?;
+    Ok(key)
+}

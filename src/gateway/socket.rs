@@ -1,0 +1,335 @@
+//! One socket, one task: what can wake it, and how it ends.
+
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{FutureExt, StreamExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::sync::oneshot;
+use tokio::time::Sleep;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tracing::debug;
+
+use super::Gateway;
+use super::conversation::Place;
+use super::listen::Permit;
+use super::outlet::Outlet;
+use crate::auction::{Millis, Person, Refusal, RequestId};
+use crate::room::{Ending, Taken, Verdict};
+use crate::wire::{self, CloseCode, Frame};
+
+/// With so many bytes waiting to be written, nothing more is read or queued.
+const HIGH_WATER: usize = 64 * 1024;
+/// Commands of one socket that wait for a verdict; past this it is not read.
+const PENDING: usize = 64;
+/// How long a closing socket may take to read its close, and to answer it.
+const LINGER: Duration = Duration::from_secs(2);
+/// While the server stops: how long verdicts are waited for.
+const LAST_VERDICTS: Duration = Duration::from_secs(1);
+/// Where the server stops, each client is told to come back after a time of its own up to this.
+const COME_BACK_MS: u64 = 3_000;
+
+/// A socket and its place.
+pub struct Socket<S> {
+    ws: WebSocketStream<Outlet<S>>,
+    pub(super) gateway: Gateway,
+    pub(super) who: Option<Person>,
+    pub(super) place: Place,
+    pending: VecDeque<Pending>,
+    timer: Pin<Box<Sleep>>,
+    heard_at: Millis,
+    ping_at: Millis,
+    /// When nothing was taken any more, and how much had been.
+    stalled: Option<(Millis, u64)>,
+    /// Whether anything was said since the last ping.
+    said: bool,
+    _permit: Permit,
+}
+
+/// A command that waits for its verdict.
+struct Pending {
+    request: Option<RequestId>,
+    verdict: oneshot::Receiver<Verdict>,
+}
+
+/// Everything that can wake a socket.
+enum Wake {
+    Frame(Option<Result<Message, Error>>),
+    Verdict(Verdict),
+    Feed,
+    Timer,
+    Broken(io::Error),
+}
+
+/// How a conversation ends.
+pub(super) enum End {
+    /// With this close code.
+    Close(CloseCode),
+    /// The other side has said goodbye, or is no more.
+    Gone,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket<S> {
+    /// A socket that has just taken its place; `first` is said first.
+    pub fn new(ws: WebSocketStream<Outlet<S>>, gateway: Gateway, who: Option<Person>, place: Place, first: &Frame, permit: Permit) -> Self {
+        let now = gateway.rooms.clock().now();
+        let interval = millis(gateway.settings.heartbeat_interval);
+        let mut socket = Socket {
+            ws,
+            who,
+            place,
+            pending: VecDeque::new(),
+            timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
+            heard_at: now,
+            // At random, so that sockets which came together are not pinged together for ever.
+            ping_at: now + fastrand::i64(0..=interval),
+            stalled: None,
+            said: false,
+            gateway,
+            _permit: permit,
+        };
+        socket.arm(now);
+        socket.say(first);
+        socket
+    }
+
+    /// Talks until one side ends it.
+    pub async fn run(mut self) {
+        let end = loop {
+            let wake = std::future::poll_fn(|context| self.poll_wake(context)).await;
+            let ended = match wake {
+                Wake::Frame(Some(Ok(message))) => self.on_message(message).await,
+                Wake::Frame(Some(Err(error))) => Some(self.on_error(&error)),
+                Wake::Frame(None) => Some(End::Gone),
+                Wake::Verdict(verdict) => self.on_verdict(verdict).await,
+                Wake::Feed => self.on_feed().await,
+                Wake::Timer => self.on_timer(),
+                Wake::Broken(error) => {
+                    debug!(%error, "a socket broke");
+                    Some(End::Gone)
+                }
+            };
+            if let Some(end) = ended {
+                break end;
+            }
+        };
+        match end {
+            End::Close(code) => close(self.ws, code).await,
+            // What tungstenite has answered to a close.
+            End::Gone => drop(tokio::time::timeout(LINGER, drain(self.ws.get_mut())).await),
+        }
+    }
+
+    fn poll_wake(&mut self, context: &mut Context<'_>) -> Poll<Wake> {
+        match self.ws.get_mut().poll_drain(context) {
+            Poll::Ready(Ok(())) => self.stalled = None,
+            Poll::Ready(Err(error)) => return Poll::Ready(Wake::Broken(error)),
+            Poll::Pending => self.note_stall(),
+        }
+        if self.ws.get_ref().queued() < HIGH_WATER {
+            // Reading comes first: a bid's stamp is taken when it is read.
+            if self.pending.len() < PENDING
+                && let Poll::Ready(frame) = self.ws.poll_next_unpin(context)
+            {
+                return Poll::Ready(Wake::Frame(frame));
+            }
+            if let Some(first) = self.pending.front_mut()
+                && let Poll::Ready(verdict) = first.verdict.poll_unpin(context)
+            {
+                return Poll::Ready(Wake::Verdict(verdict.unwrap_or(Err(Refusal::Unavailable))));
+            }
+            if self.place.poll_ready(context).is_ready() {
+                return Poll::Ready(Wake::Feed);
+            }
+        }
+        self.timer.poll_unpin(context).map(|()| Wake::Timer)
+    }
+
+    async fn on_message(&mut self, message: Message) -> Option<End> {
+        match message {
+            Message::Text(text) => {
+                // First of all, for the stamp: nothing may come between reading a bid and its arrival.
+                self.on_text(text.as_str()).await;
+                self.heard_at = self.now();
+                None
+            }
+            Message::Binary(_) => {
+                self.heard_at = self.now();
+                self.refuse(None, &Refusal::Malformed("Send text frames: this conversation is in JSON.".to_owned()));
+                None
+            }
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {
+                self.heard_at = self.now();
+                None
+            }
+            Message::Close(_) => {
+                // tungstenite has made the answer; looking for more makes it hand it out.
+                let _ = self.ws.next().now_or_never();
+                Some(End::Gone)
+            }
+        }
+    }
+
+    fn on_error(&self, error: &Error) -> End {
+        debug!(%error, "a socket's conversation failed");
+        match error {
+            Error::Capacity(CapacityError::MessageTooLong { .. }) => End::Close(CloseCode::TooLarge),
+            Error::Utf8(_) => End::Close(CloseCode::BadText),
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Gone,
+            Error::Protocol(_) => End::Close(CloseCode::Protocol),
+            _ => End::Gone,
+        }
+    }
+
+    /// A verdict never overtakes an event that came before it.
+    async fn on_verdict(&mut self, verdict: Verdict) -> Option<End> {
+        let request = self.pending.pop_front().and_then(|pending| pending.request);
+        let end = self.on_feed().await;
+        match verdict {
+            Ok(accepted) => self.say(&Frame::text(&wire::to_json(&wire::accepted(request.as_ref(), &accepted)))),
+            Err(refusal) => self.refuse(request.as_ref(), &refusal),
+        }
+        end
+    }
+
+    /// Queues all that is new.
+    async fn on_feed(&mut self) -> Option<End> {
+        loop {
+            let outlet = self.ws.get_mut();
+            let taken = self.place.take(|frame| {
+                self.said = true;
+                outlet.push(frame.websocket().clone());
+            });
+            match taken {
+                Taken::All => return None,
+                // The rest waits in the ring, not here.
+                Taken::More if outlet.queued() >= HIGH_WATER && self.pending.is_empty() => return None,
+                Taken::More => {}
+                Taken::Lagged | Taken::End(Ending::Failed) => {
+                    if let Err(code) = self.resync().await {
+                        return Some(End::Close(code));
+                    }
+                }
+                Taken::End(Ending::Ended) => return Some(self.last_verdicts(CloseCode::Ended).await),
+                Taken::End(Ending::Stopping) => {
+                    let end = self.last_verdicts(CloseCode::GoingAway).await;
+                    self.say(&wire::goodbye(fastrand::u64(0..=COME_BACK_MS)));
+                    return Some(end);
+                }
+            }
+        }
+    }
+
+    /// Answers what was asked before the end.
+    async fn last_verdicts(&mut self, code: CloseCode) -> End {
+        while let Some(Pending { request, verdict }) = self.pending.pop_front() {
+            let verdict = tokio::time::timeout(LAST_VERDICTS, verdict).await;
+            match verdict.ok().and_then(Result::ok).unwrap_or(Err(Refusal::Unavailable)) {
+                Ok(accepted) => self.say(&Frame::text(&wire::to_json(&wire::accepted(request.as_ref(), &accepted)))),
+                Err(refusal) => self.refuse(request.as_ref(), &refusal),
+            }
+        }
+        End::Close(code)
+    }
+
+    fn on_timer(&mut self) -> Option<End> {
+        let now = self.now();
+        let settings = &self.gateway.settings;
+        if now >= self.heard_at + millis(settings.heartbeat_interval) + millis(settings.heartbeat_timeout) {
+            return Some(End::Close(CloseCode::HeartbeatMissed));
+        }
+        if let Some((since, _)) = self.stalled
+            && now >= since + millis(settings.slow_after)
+        {
+            self.ws.get_mut().forget();
+            return Some(End::Close(CloseCode::TooSlow));
+        }
+        if now >= self.ping_at {
+            self.ping_at = now + millis(settings.heartbeat_interval);
+            if !std::mem::take(&mut self.said) {
+                self.ws.get_mut().push(wire::tick(now).websocket().clone());
+            }
+            self.ws.get_mut().push(wire::ping_frame());
+        }
+        self.arm(now);
+        None
+    }
+
+    /// Somebody who takes something is not stalled, however slowly they take it.
+    fn note_stall(&mut self) {
+        let taken = self.ws.get_ref().taken();
+        if self.stalled.is_none_or(|(_, before)| before != taken) {
+            let now = self.now();
+            self.stalled = Some((now, taken));
+            self.arm(now);
+        }
+    }
+
+    /// Sets the timer to whatever is due next.
+    fn arm(&mut self, now: Millis) {
+        let settings = &self.gateway.settings;
+        let silent = self.heard_at + millis(settings.heartbeat_interval) + millis(settings.heartbeat_timeout);
+        let slow = self.stalled.map_or(Millis::MAX, |(since, _)| since + millis(settings.slow_after));
+        let next = silent.min(slow).min(self.ping_at);
+        let wait = Duration::from_millis(u64::try_from(next - now).unwrap_or(0));
+        self.timer.set(tokio::time::sleep(wait));
+    }
+
+    pub(super) fn now(&self) -> Millis {
+        self.gateway.rooms.clock().now()
+    }
+
+    /// Says something to this socket alone.
+    pub(super) fn say(&mut self, frame: &Frame) {
+        self.said = true;
+        self.ws.get_mut().push(frame.websocket().clone());
+    }
+
+    pub(super) fn refuse(&mut self, request: Option<&RequestId>, refusal: &Refusal) {
+        self.say(&Frame::text(&wire::to_json(&wire::refused(request, refusal))));
+    }
+
+    pub(super) fn await_verdict(&mut self, request: Option<RequestId>, verdict: oneshot::Receiver<Verdict>) {
+        self.pending.push_back(Pending { request, verdict });
+    }
+}
+
+fn millis(duration: Duration) -> Millis {
+    Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX >> 2)
+}
+
+async fn drain<S: AsyncRead + AsyncWrite + Unpin>(outlet: &mut Outlet<S>) -> io::Result<()> {
+    std::future::poll_fn(|context| outlet.poll_drain(context)).await
+}
+
+/// Closes with `code`, after all that waits to be said. Reads on until the other side ends: a connection that is dropped with unread
+/// bytes is reset, and the reset may overtake the close.
+pub(super) async fn close<S: AsyncRead + AsyncWrite + Unpin>(mut ws: WebSocketStream<Outlet<S>>, code: CloseCode) {
+    let outlet = ws.get_mut();
+    outlet.push(wire::close_frame(code));
+    let goodbye = async {
+        drain(outlet).await?;
+        std::future::poll_fn(|context| outlet.poll_end(context)).await?;
+        let mut ignored = [0; 512];
+        while outlet.read(&mut ignored).await? > 0 {}
+        io::Result::Ok(())
+    };
+    let _ = tokio::time::timeout(LINGER, goodbye).await;
+}
+
+/// An outlet for a socket that was just handed over, with what was read of it already.
+pub(super) async fn websocket<S: AsyncRead + AsyncWrite + Unpin>(stream: S, read: Bytes) -> WebSocketStream<Outlet<S>> {
+    use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+    let config = WebSocketConfig::default()
+        .read_buffer_size(1024)
+        .write_buffer_size(0)
+        .max_message_size(Some(super::BODY_LIMIT))
+        .max_frame_size(Some(super::BODY_LIMIT));
+    WebSocketStream::from_partially_read(Outlet::new(stream), read.into(), Role::Server, Some(config)).await
+}

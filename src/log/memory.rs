@@ -1,0 +1,174 @@
+//! A log in memory, for tests: it can fail, stall and conflict on request.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::sync::watch;
+
+use super::{AppendError, Batch, Entry, EventLog, Mark, Query, ReadError, Record, chain};
+
+/// What the next append shall do instead.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fault {
+    /// Answer `unavailable`.
+    Fail,
+    /// Answer `conflict`.
+    Conflict,
+}
+
+/// A log that forgets everything when dropped.
+#[derive(Debug)]
+pub struct MemoryLog {
+    store: Mutex<Store>,
+    stalled: watch::Sender<bool>,
+}
+
+#[derive(Debug, Default)]
+struct Store {
+    logs: BTreeMap<u64, (String, Log)>,
+    faults: VecDeque<Fault>,
+    appends: u64,
+    closed: bool,
+}
+
+#[derive(Debug)]
+struct Log {
+    head: Mark,
+    records: Vec<Record>,
+    summary: Vec<u8>,
+    label: &'static str,
+    deadline: Option<i64>,
+}
+
+impl Default for MemoryLog {
+    fn default() -> Self {
+        MemoryLog { store: Mutex::default(), stalled: watch::Sender::new(false) }
+    }
+}
+
+impl MemoryLog {
+    /// The next append meets this fault; several are met one after the other.
+    pub fn inject(&self, fault: Fault) {
+        self.store().faults.push_back(fault);
+    }
+
+    /// Appends wait from now on, or go on.
+    pub fn stall(&self, stalled: bool) {
+        self.stalled.send_replace(stalled);
+    }
+
+    /// How many appends were tried.
+    pub fn appends(&self) -> u64 {
+        self.store().appends
+    }
+
+    /// Changes a stored record behind the log's back.
+    pub fn tamper(&self, auction: &str, position: u64, change: impl FnOnce(&mut Vec<u8>)) {
+        let mut store = self.store();
+        let record = store.log(auction).and_then(|log| log.records.iter_mut().find(|record| record.position == position));
+        if let Some(record) = record {
+            change(&mut record.body);
+        }
+    }
+
+    fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store {
+    fn log(&mut self, auction: &str) -> Option<&mut Log> {
+        self.logs.values_mut().find(|(id, _)| id == auction).map(|(_, log)| log)
+    }
+
+    fn append(&mut self, batch: Batch) -> Result<Mark, AppendError> {
+        self.appends += 1;
+        match self.faults.pop_front() {
+            Some(Fault::Fail) => return Err(AppendError::Unavailable("a test says so".to_owned())),
+            Some(Fault::Conflict) => return Err(AppendError::Conflict),
+            None if self.closed => return Err(AppendError::Unavailable("closed".to_owned())),
+            None => {}
+        }
+        let number = self.logs.len() as u64;
+        if self.log(&batch.auction).is_none() {
+            let head = Mark::start(&batch.auction);
+            let log = Log { head, records: Vec::new(), summary: Vec::new(), label: "", deadline: None };
+            self.logs.insert(number, (batch.auction.to_string(), log));
+        }
+        let log = self.log(&batch.auction).expect("it was put there just now");
+        if log.head.position != batch.expected {
+            return Err(AppendError::Conflict);
+        }
+        for body in batch.records {
+            log.head = log.head.then(&body);
+            log.records.push(Record { position: log.head.position, body, hash: log.head.hash });
+        }
+        (log.summary, log.label, log.deadline) = (batch.summary, batch.label, batch.deadline);
+        Ok(log.head)
+    }
+
+    fn read(&mut self, auction: &str, after: Mark, limit: usize) -> Result<Vec<Record>, ReadError> {
+        let Some(log) = self.log(auction) else { return Ok(Vec::new()) };
+        let records: Vec<_> = log.records.iter().filter(|r| r.position > after.position).take(limit).cloned().collect();
+        let mark = chain::check(after, &records)?;
+        if records.len() < limit {
+            chain::check_end(mark, log.head)?;
+        }
+        Ok(records)
+    }
+
+    fn entries(&self, query: &Query) -> Vec<Entry> {
+        let number = query.after.as_ref().and_then(|after| self.logs.iter().find(|(_, (id, _))| id == after)).map(|(n, _)| *n);
+        let wanted = |number_of: u64, label: &str| {
+            let after = number.is_none_or(|number| if query.latest_first { number_of < number } else { number_of > number });
+            after && query.label.as_deref().is_none_or(|wanted| wanted == label)
+        };
+        let entry = |(n, (id, log)): (&u64, &(String, Log))| {
+            wanted(*n, log.label).then(|| Entry { auction: id.clone(), summary: log.summary.clone(), deadline: log.deadline })
+        };
+        if query.latest_first {
+            self.logs.iter().rev().filter_map(entry).take(query.limit).collect()
+        } else {
+            self.logs.iter().filter_map(entry).take(query.limit).collect()
+        }
+    }
+}
+
+impl EventLog for MemoryLog {
+    fn append(&self, batch: Batch) -> BoxFuture<'_, Result<Mark, AppendError>> {
+        async move {
+            // A sender that lives in `self` cannot be dropped while `self` is borrowed.
+            let _ = self.stalled.subscribe().wait_for(|stalled| !stalled).await;
+            self.store().append(batch)
+        }
+        .boxed()
+    }
+
+    fn read(&self, auction: &str, after: Mark, limit: usize) -> BoxFuture<'_, Result<Vec<Record>, ReadError>> {
+        let records = self.store().read(auction, after, limit);
+        async move { records }.boxed()
+    }
+
+    fn exists(&self, auction: &str) -> BoxFuture<'_, Result<bool, ReadError>> {
+        let exists = self.store().log(auction).is_some();
+        async move { Ok(exists) }.boxed()
+    }
+
+    fn entries(&self, query: Query) -> BoxFuture<'_, Result<Vec<Entry>, ReadError>> {
+        let entries = self.store().entries(&query);
+        async move { Ok(entries) }.boxed()
+    }
+
+    fn deadlines(&self) -> BoxFuture<'_, Result<Vec<(String, i64)>, ReadError>> {
+        let due = |(id, log): &(String, Log)| Some((id.clone(), log.deadline?));
+        let deadlines = self.store().logs.values().filter_map(due).collect();
+        async move { Ok(deadlines) }.boxed()
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        self.store().closed = true;
+        async {}.boxed()
+    }
+}

@@ -1,0 +1,139 @@
+//! The embedded log: SQLite in WAL mode, every commit synced, one writer thread that commits for all rooms at once.
+
+mod reader;
+mod schema;
+mod writer;
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{AppendError, Batch, Entry, EventLog, Mark, Query, ReadError, Record};
+use writer::{Request, Writer};
+
+/// Appends that wait for the writer; a room that finds the queue full waits, and its mailbox with it.
+const QUEUE: usize = 4_096;
+/// Idle connections kept for reading.
+const READERS: usize = 4;
+
+/// An open log. Dropping it ends the writer; [`EventLog::close`] also waits for it.
+#[derive(Debug)]
+pub struct SqliteLog {
+    path: PathBuf,
+    requests: mpsc::Sender<Request>,
+    readers: Arc<Mutex<Vec<Connection>>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    /// Held while we live: two servers on one log would each believe themselves alone.
+    _lock: File,
+}
+
+/// Why a log cannot be opened: a sentence for whoever starts the server.
+#[derive(Debug)]
+pub struct OpenError(pub String);
+
+impl SqliteLog {
+    /// Opens the log under `directory`, making both where they are missing. `on_fatal` is called, once, when the disk may have
+    /// lost what it was told to keep: the process must then end (`house.md`, step 5).
+    pub fn open(directory: &Path, on_fatal: impl FnOnce(String) + Send + 'static) -> Result<SqliteLog, OpenError> {
+        let failed = |what: &str, error: &dyn std::fmt::Display| OpenError(format!("{}: {what}: {error}", directory.display()));
+        std::fs::create_dir_all(directory).map_err(|error| failed("cannot make the data directory", &error))?;
+        let lock = lock(directory)?;
+        let path = directory.join("subasta.db");
+        let connection = schema::open_for_writing(&path).map_err(|error| failed("cannot open the log", &error))?;
+        let (requests, inbox) = mpsc::channel(QUEUE);
+        let writer = std::thread::Builder::new()
+            .name("log-writer".to_owned())
+            .spawn(move || Writer::new(connection, on_fatal).run(inbox))
+            .map_err(|error| failed("cannot start the log's writer", &error))?;
+        Ok(SqliteLog { path, requests, readers: Arc::default(), writer: Mutex::new(Some(writer)), _lock: lock })
+    }
+
+    /// Runs `query` on a connection of its own, off the async threads.
+    fn read_with<T, F>(&self, query: F) -> BoxFuture<'_, Result<T, ReadError>>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, reader::Fault> + Send + 'static,
+    {
+        let (readers, path) = (self.readers.clone(), self.path.clone());
+        let idle = move || readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let readers = self.readers.clone();
+        async move {
+            let work = move || {
+                let connection = idle().map_or_else(|| schema::open_for_reading(&path), Ok)?;
+                let answer = query(&connection)?;
+                let mut readers = readers.lock().unwrap_or_else(PoisonError::into_inner);
+                if readers.len() < READERS {
+                    readers.push(connection);
+                }
+                Ok(answer)
+            };
+            let answer: Result<T, reader::Fault> =
+                tokio::task::spawn_blocking(work).await.map_err(|error| ReadError::Failed(error.to_string()))?;
+            answer.map_err(reader::Fault::into_error)
+        }
+        .boxed()
+    }
+}
+
+fn lock(directory: &Path) -> Result<File, OpenError> {
+    let path = directory.join("lock");
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+    let file = file.map_err(|error| OpenError(format!("{}: {error}", path.display())))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(OpenError(format!("{}: another server is using this data directory", directory.display())))
+        }
+        Err(TryLockError::Error(error)) => Err(OpenError(format!("{}: {error}", path.display()))),
+    }
+}
+
+impl EventLog for SqliteLog {
+    fn append(&self, batch: Batch) -> BoxFuture<'_, Result<Mark, AppendError>> {
+        let stopped = || AppendError::Unavailable("the log is closed".to_owned());
+        async move {
+            let (reply, answer) = oneshot::channel();
+            self.requests.send(Request::Append(batch, reply)).await.map_err(|_| stopped())?;
+            answer.await.map_err(|_| stopped())?
+        }
+        .boxed()
+    }
+
+    fn read(&self, auction: &str, after: Mark, limit: usize) -> BoxFuture<'_, Result<Vec<Record>, ReadError>> {
+        let auction = auction.to_owned();
+        self.read_with(move |connection| reader::records(connection, &auction, after, limit))
+    }
+
+    fn exists(&self, auction: &str) -> BoxFuture<'_, Result<bool, ReadError>> {
+        let auction = auction.to_owned();
+        self.read_with(move |connection| reader::exists(connection, &auction))
+    }
+
+    fn entries(&self, query: Query) -> BoxFuture<'_, Result<Vec<Entry>, ReadError>> {
+        self.read_with(move |connection| reader::entries(connection, &query))
+    }
+
+    fn deadlines(&self) -> BoxFuture<'_, Result<Vec<(String, i64)>, ReadError>> {
+        self.read_with(reader::deadlines)
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        async move {
+            let (done, closed) = oneshot::channel();
+            if self.requests.send(Request::Close(done)).await.is_ok() {
+                let _ = closed.await;
+            }
+            let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(writer) = writer {
+                let _ = tokio::task::spawn_blocking(move || writer.join()).await;
+            }
+        }
+        .boxed()
+    }
+}

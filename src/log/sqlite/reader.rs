@@ -1,0 +1,83 @@
+//! Queries of the embedded log.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::log::{Entry, Hash, Mark, Query, ReadError, Record, chain};
+
+/// A read that did not work.
+#[derive(Debug)]
+pub enum Fault {
+    Sqlite(rusqlite::Error),
+    Read(ReadError),
+}
+
+impl Fault {
+    pub fn into_error(self) -> ReadError {
+        match self {
+            Fault::Sqlite(error) => ReadError::Failed(error.to_string()),
+            Fault::Read(error) => error,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        Fault::Sqlite(error)
+    }
+}
+
+impl From<ReadError> for Fault {
+    fn from(error: ReadError) -> Self {
+        Fault::Read(error)
+    }
+}
+
+/// The number and the end of an auction's log.
+pub fn head(connection: &Connection, auction: &str) -> rusqlite::Result<Option<(i64, Mark)>> {
+    let mut statement = connection.prepare_cached("SELECT number, head, hash FROM auction WHERE id = ?1")?;
+    let read = |row: &Row| Ok((row.get(0)?, Mark { position: row.get(1)?, hash: Hash(row.get(2)?) }));
+    statement.query_row([auction], read).optional()
+}
+
+pub fn exists(connection: &Connection, auction: &str) -> Result<bool, Fault> {
+    Ok(head(connection, auction)?.is_some())
+}
+
+pub fn records(connection: &Connection, auction: &str, after: Mark, limit: usize) -> Result<Vec<Record>, Fault> {
+    // One transaction: the end that is checked is the end of what is read, whatever is appended meanwhile.
+    let snapshot = connection.unchecked_transaction()?;
+    let Some((number, end)) = head(&snapshot, auction)? else { return Ok(Vec::new()) };
+    let sql = "SELECT position, body, hash FROM record WHERE auction = ?1 AND position > ?2 ORDER BY position LIMIT ?3";
+    let mut statement = snapshot.prepare_cached(sql)?;
+    let read = |row: &Row| Ok(Record { position: row.get(0)?, body: row.get(1)?, hash: Hash(row.get(2)?) });
+    let rows = statement.query_map(params![number, after.position, limit], read)?;
+    let records = rows.collect::<Result<Vec<_>, _>>()?;
+    let mark = chain::check(after, &records)?;
+    if records.len() < limit {
+        chain::check_end(mark, end)?;
+    }
+    Ok(records)
+}
+
+pub fn entries(connection: &Connection, query: &Query) -> Result<Vec<Entry>, Fault> {
+    let after = match &query.after {
+        Some(id) => head(connection, id)?.map(|(number, _)| number),
+        None => None,
+    };
+    let (relation, order) = if query.latest_first { ("<", "DESC") } else { (">", "ASC") };
+    // Without a label to look for, the condition would keep the index from being used: two statements, not one.
+    let by_label = if query.label.is_some() { "label = ?3" } else { "?3 IS NULL" };
+    let sql = format!(
+        "SELECT id, summary, deadline FROM auction WHERE (?1 IS NULL OR number {relation} ?1) AND {by_label} ORDER BY number {order} LIMIT ?2"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let read = |row: &Row| Ok(Entry { auction: row.get(0)?, summary: row.get(1)?, deadline: row.get(2)? });
+    let rows = statement.query_map(params![after, query.limit, query.label], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub fn deadlines(connection: &Connection) -> Result<Vec<(String, i64)>, Fault> {
+    let mut statement = connection.prepare_cached("SELECT id, deadline FROM auction WHERE deadline IS NOT NULL ORDER BY deadline")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

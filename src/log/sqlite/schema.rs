@@ -1,0 +1,67 @@
+//! Tables, their versions, and how a connection is set up.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+/// Each step takes the store from one version to the next; a step that was released is never changed.
+const MIGRATIONS: [&str; 1] = ["
+    CREATE TABLE auction (
+        number   INTEGER PRIMARY KEY,   -- in the order in which they were created
+        id       TEXT    NOT NULL UNIQUE,
+        head     INTEGER NOT NULL,      -- how many records
+        hash     BLOB    NOT NULL,      -- of the last one
+        label    TEXT    NOT NULL,
+        deadline INTEGER,
+        summary  BLOB    NOT NULL
+    ) STRICT;
+    CREATE INDEX auction_by_label ON auction (label, number);
+    CREATE INDEX auction_by_deadline ON auction (deadline) WHERE deadline IS NOT NULL;
+    CREATE TABLE record (
+        auction  INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        body     BLOB    NOT NULL,
+        hash     BLOB    NOT NULL,
+        PRIMARY KEY (auction, position)
+    ) STRICT, WITHOUT ROWID;
+    CREATE VIEW readable AS
+        SELECT auction.id AS auction, record.position, CAST(record.body AS TEXT) AS body, hex(record.hash) AS hash
+        FROM record JOIN auction ON auction.number = record.auction;
+"];
+
+/// Marks the file as ours: "suba".
+const APPLICATION_ID: i32 = 0x7375_6261;
+
+/// The writer's connection: what is committed is on the disk when the commit returns.
+pub fn open_for_writing(path: &Path) -> Result<Connection, String> {
+    let plain = |error: rusqlite::Error| error.to_string();
+    let mut connection = Connection::open(path).map_err(plain)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(plain)?;
+    connection.pragma_update(None, "journal_mode", "wal").map_err(plain)?;
+    connection.pragma_update(None, "synchronous", "full").map_err(plain)?;
+    connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(plain)?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// A connection that cannot write.
+pub fn open_for_reading(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), String> {
+    let plain = |error: rusqlite::Error| error.to_string();
+    let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(plain)?;
+    let Some(steps) = MIGRATIONS.get(version..) else {
+        return Err(format!("it has schema version {version}, this program knows up to {}: use a newer one", MIGRATIONS.len()));
+    };
+    for (step, sql) in steps.iter().enumerate() {
+        let transaction = connection.transaction().map_err(plain)?;
+        transaction.execute_batch(sql).map_err(plain)?;
+        transaction.pragma_update(None, "user_version", version + step + 1).map_err(plain)?;
+        transaction.commit().map_err(plain)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! The one thread that writes. Whatever waits when a commit ends goes into the next: one sync serves every room.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
+use tokio::sync::{mpsc, oneshot};
+use tracing::{error, warn};
+
+use super::reader;
+use crate::log::{AppendError, Batch, Mark};
+
+/// Batches in one commit at most: bounds how long the first of them waits for the last.
+const GROUP: usize = 1_024;
+/// Ends of logs remembered; past this all are forgotten and looked up again.
+const HEADS: usize = 65_536;
+
+type Reply = oneshot::Sender<Result<Mark, AppendError>>;
+
+pub enum Request {
+    Append(Batch, Reply),
+    Close(oneshot::Sender<()>),
+}
+
+pub struct Writer<F> {
+    connection: Connection,
+    /// Where each log ends and the number of its auction, as committed, or as the open transaction will leave it.
+    heads: HashMap<Arc<str>, (i64, Mark)>,
+    on_fatal: Option<F>,
+}
+
+impl<F: FnOnce(String)> Writer<F> {
+    pub fn new(connection: Connection, on_fatal: F) -> Writer<F> {
+        Writer { connection, heads: HashMap::new(), on_fatal: Some(on_fatal) }
+    }
+
+    pub fn run(mut self, mut inbox: mpsc::Receiver<Request>) {
+        let mut group = Vec::new();
+        let mut closing = None;
+        while closing.is_none() {
+            let Some(first) = inbox.blocking_recv() else { break };
+            let mut next = Some(first);
+            while let Some(request) = next {
+                match request {
+                    Request::Append(batch, reply) => group.push((batch, reply)),
+                    Request::Close(done) => closing = Some(done),
+                }
+                next = if group.len() < GROUP && closing.is_none() { inbox.try_recv().ok() } else { None };
+            }
+            self.commit(&mut group);
+        }
+        inbox.close();
+        if let Err((_, error)) = self.connection.close() {
+            warn!(%error, "the log did not close cleanly; its next start will tidy up");
+        }
+        if let Some(done) = closing {
+            let _ = done.send(());
+        }
+    }
+
+    /// Commits a group, and only then answers its rooms.
+    fn commit(&mut self, group: &mut Vec<(Batch, Reply)>) {
+        if group.is_empty() {
+            return;
+        }
+        if self.on_fatal.is_none() {
+            return answer_all(group, &AppendError::Unavailable("the disk has failed; the server is stopping".to_owned()));
+        }
+        match self.write(group) {
+            Ok(answers) => {
+                for ((_, reply), answer) in group.drain(..).zip(answers) {
+                    let _ = reply.send(answer);
+                }
+            }
+            Err(error) => self.refuse(group, &error),
+        }
+        if self.heads.len() > HEADS {
+            self.heads.clear();
+        }
+    }
+
+    fn write(&mut self, group: &[(Batch, Reply)]) -> rusqlite::Result<Vec<Result<Mark, AppendError>>> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let heads = &mut self.heads;
+        let answers = group.iter().map(|(batch, _)| append(&transaction, heads, batch)).collect::<Result<_, _>>()?;
+        transaction.commit()?;
+        Ok(answers)
+    }
+
+    /// Nothing of the group is stored. After an I/O error nobody knows what is: a kernel that failed to sync may have dropped the
+    /// pages and would call the next sync a success, so trying again would lie.
+    fn refuse(&mut self, group: &mut Vec<(Batch, Reply)>, error: &rusqlite::Error) {
+        self.heads.clear();
+        error!(%error, batches = group.len(), "the log could not be written; nothing of this was accepted");
+        answer_all(group, &AppendError::Unavailable(error.to_string()));
+        if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure)
+            && let Some(on_fatal) = self.on_fatal.take()
+        {
+            on_fatal(error.to_string());
+        }
+    }
+}
+
+fn answer_all(group: &mut Vec<(Batch, Reply)>, refusal: &AppendError) {
+    for (_, reply) in group.drain(..) {
+        let _ = reply.send(Err(refusal.clone()));
+    }
+}
+
+fn append(
+    transaction: &Transaction,
+    heads: &mut HashMap<Arc<str>, (i64, Mark)>,
+    batch: &Batch,
+) -> rusqlite::Result<Result<Mark, AppendError>> {
+    let known = match heads.get(&batch.auction) {
+        Some(known) => Some(*known),
+        None => reader::head(transaction, &batch.auction)?,
+    };
+    let mark = known.map_or(Mark::start(&batch.auction), |(_, mark)| mark);
+    if mark.position != batch.expected {
+        return Ok(Err(AppendError::Conflict));
+    }
+    let marks: Vec<Mark> = batch
+        .records
+        .iter()
+        .scan(mark, |mark, body| {
+            *mark = mark.then(body);
+            Some(*mark)
+        })
+        .collect();
+    let end = marks.last().copied().unwrap_or(mark);
+    let number = upsert(transaction, known.map(|(number, _)| number), batch, end)?;
+    let mut insert = transaction.prepare_cached("INSERT INTO record (auction, position, body, hash) VALUES (?1, ?2, ?3, ?4)")?;
+    for (at, body) in marks.iter().zip(&batch.records) {
+        insert.execute(params![number, at.position, body, at.hash.0])?;
+    }
+    heads.insert(batch.auction.clone(), (number, end));
+    Ok(Ok(end))
+}
+
+fn upsert(transaction: &Transaction, number: Option<i64>, batch: &Batch, end: Mark) -> rusqlite::Result<i64> {
+    let sql = "INSERT INTO auction (number, id, head, hash, label, deadline, summary) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+               ON CONFLICT (number) DO UPDATE SET head = ?3, hash = ?4, label = ?5, deadline = ?6, summary = ?7";
+    let mut statement = transaction.prepare_cached(sql)?;
+    statement.execute(params![number, &*batch.auction, end.position, end.hash.0, batch.label, batch.deadline, batch.summary])?;
+    Ok(number.unwrap_or_else(|| transaction.last_insert_rowid()))
+}

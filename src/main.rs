@@ -1,0 +1,55 @@
+//! Arguments → configuration → tracing → one subcommand.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use subasta::config::{Cli, Config};
+use subasta::serve::Server;
+use subasta::telemetry;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Bad arguments and bad configuration.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let started = Config::load(Cli::parse().into_flags())
+        .map_err(|error| error.to_string())
+        .and_then(|config| telemetry::start(&config.log, config.log_format).map(|()| config));
+    match started {
+        Ok(config) => serve(config),
+        Err(error) => fail(USAGE, &error),
+    }
+}
+
+fn fail(code: u8, why: &str) -> ExitCode {
+    eprintln!("subasta: {why}");
+    ExitCode::from(code)
+}
+
+fn serve(config: Config) -> ExitCode {
+    subasta::limits::raise_open_files();
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(run(config)),
+        Err(error) => fail(1, &format!("cannot start: {error}")),
+    }
+}
+
+async fn run(config: Config) -> ExitCode {
+    let signals = signal(SignalKind::terminate()).and_then(|term| Ok((term, signal(SignalKind::interrupt())?)));
+    let (mut term, mut interrupt): (Signal, Signal) = match signals {
+        Ok(signals) => signals,
+        Err(error) => return fail(1, &format!("cannot listen for signals: {error}")),
+    };
+    let mut server = match Server::start(config).await {
+        Ok(server) => server,
+        Err(error) => return fail(1, &error.0),
+    };
+    println!("Subasta is open at http://{}/", server.address());
+    tokio::select! {
+        why = server.fatal() => return fail(1, &format!("the log cannot be trusted any longer, stopping at once: {why}")),
+        _ = term.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    server.stop().await;
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,130 @@
+//! Judging: decide → append → evolve → publish → answer, in this order and no other.
+
+use tracing::{error, warn};
+
+use super::load::{self, LoadError};
+use super::record;
+use super::task::{Room, Verdict, Waiting};
+use crate::auction::{self, Auction, Decision, Event, Millis, Refusal};
+use crate::log::{AppendError, Batch};
+use crate::wire::{self, Summary};
+
+/// How often a batch is judged anew after somebody else has written.
+const ATTEMPTS: usize = 3;
+
+impl Room {
+    /// Judges commands in their order and answers each, once what they led to is durable and shown. If the log cannot write,
+    /// nothing happened: all of them are refused `unavailable`.
+    pub(super) async fn judge(&mut self, waiting: Vec<Waiting>) {
+        for _ in 0..ATTEMPTS {
+            let (events, verdicts) = self.decide_all(&waiting);
+            match self.store(events).await {
+                Ok(()) => return answer(waiting, verdicts),
+                Err(AppendError::Conflict) => {
+                    if let Err(error) = self.catch_up().await {
+                        error!(auction = %self.door.id, %error, "cannot read what somebody else has written");
+                        break;
+                    }
+                }
+                Err(AppendError::Unavailable(_)) => break,
+            }
+        }
+        let refused = waiting.iter().map(|_| Err(Refusal::Unavailable)).collect();
+        answer(waiting, refused);
+    }
+
+    /// Opens or closes by the clock; false if the log could not take it.
+    pub(super) async fn act_by_clock(&mut self, now: Millis) -> bool {
+        for _ in 0..ATTEMPTS {
+            let mut events = Vec::new();
+            while let Some(event) = auction::due(&self.scratch, now) {
+                self.scratch.evolve(&event);
+                events.push(event);
+            }
+            match self.store(events).await {
+                Ok(()) => return true,
+                Err(AppendError::Conflict) => {
+                    if self.catch_up().await.is_err() {
+                        return false;
+                    }
+                }
+                Err(AppendError::Unavailable(_)) => return false,
+            }
+        }
+        false
+    }
+
+    /// Decides each command against the state that those before it lead to.
+    fn decide_all(&mut self, waiting: &[Waiting]) -> (Vec<Event>, Vec<Verdict>) {
+        let mut events = Vec::new();
+        let verdicts = waiting.iter().map(|Waiting { command, at, .. }| {
+            if let Some(opened) = auction::opening(&self.scratch, *at) {
+                self.scratch.evolve(&opened);
+                events.push(opened);
+            }
+            let happened = match auction::decide(&self.scratch, command, *at)? {
+                Decision::Before(verdict) => return Ok(verdict),
+                Decision::Happens(happened) => happened,
+            };
+            let verdict = happened.first().and_then(|event| self.scratch.verdict(event));
+            happened.iter().for_each(|event| self.scratch.evolve(event));
+            events.extend(happened);
+            Ok(verdict.expect("the first event of a decision is the command's own, and has a verdict"))
+        });
+        let verdicts = verdicts.collect();
+        (events, verdicts)
+    }
+
+    /// Makes `events` durable, then folds them in and shows them. On an error the scratch state is the durable one again.
+    async fn store(&mut self, events: Vec<Event>) -> Result<(), AppendError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        match self.shared.log.append(batch(&self.scratch, self.mark.position, &events)).await {
+            Ok(mark) => {
+                self.mark = mark;
+                self.show(&events);
+                Ok(())
+            }
+            Err(error) => {
+                warn!(auction = %self.door.id, ?error, "nothing of this batch was stored");
+                self.scratch = self.auction.clone();
+                Err(error)
+            }
+        }
+    }
+
+    fn show(&mut self, events: &[Event]) {
+        events.iter().for_each(|event| self.auction.evolve(event));
+        self.publish(events.iter().filter_map(wire::event).collect());
+    }
+
+    /// Folds in what another server has appended.
+    async fn catch_up(&mut self) -> Result<(), LoadError> {
+        let (events, mark) = load::events_after(&self.shared, &self.door.id, self.mark).await?;
+        self.mark = mark;
+        self.show(&events);
+        self.scratch = self.auction.clone();
+        Ok(())
+    }
+}
+
+/// The batch that takes an auction's log from `expected` records to where `after` is its state.
+pub(super) fn batch(after: &Auction, expected: u64, events: &[Event]) -> Batch {
+    let summary = Summary::new(after, 0);
+    Batch {
+        auction: after.terms().id.as_str().into(),
+        expected,
+        records: events.iter().map(record::encode).collect(),
+        label: super::lobby::label(after.status()),
+        summary: wire::to_json(&summary),
+        deadline: after.deadline(),
+    }
+}
+
+fn answer(waiting: Vec<Waiting>, verdicts: Vec<Verdict>) {
+    for (waiting, verdict) in waiting.into_iter().zip(verdicts) {
+        // Whoever has hung up asks again with the same id.
+        let _ = waiting.reply.send(verdict);
+    }
+}

@@ -1,0 +1,216 @@
+//! The list of auctions, live: all that have not ended, and the last ones that have.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::feed::{Cursor, Ending, Feed};
+use super::registry::Rooms;
+use crate::auction::{AuctionId, Millis, Status};
+use crate::clock::Clock;
+use crate::log::{EventLog, Query, ReadError};
+use crate::wire::{self, Summary};
+
+/// Ended auctions that stay in the list.
+const ENDED: usize = 12;
+/// Auctions that a newcomer is told of at most, those that end first.
+const TOLD: usize = 1_000;
+/// A change of one auction is told at most so often.
+const EVERY_MS: i64 = 1_000;
+/// How often those that wait for their turn are looked at.
+const TURN: Duration = Duration::from_millis(100);
+
+/// The lobby.
+#[derive(Debug)]
+pub struct Lobby {
+    list: Mutex<List>,
+    feed: Arc<Feed>,
+    clock: Clock,
+    changed: Notify,
+    ended: Notify,
+}
+
+#[derive(Debug, Default)]
+struct List {
+    auctions: BTreeMap<AuctionId, Listed>,
+    /// Oldest first.
+    ended: VecDeque<AuctionId>,
+    waiting: BTreeSet<AuctionId>,
+}
+
+#[derive(Debug)]
+struct Listed {
+    summary: Summary,
+    told_at: Millis,
+}
+
+/// The word under which the log files an auction of this status.
+pub(super) const fn label(status: Status) -> &'static str {
+    match status {
+        Status::Scheduled => "scheduled",
+        Status::Open => "open",
+        Status::Paused => "paused",
+        Status::Closed => "closed",
+        Status::Cancelled => "cancelled",
+    }
+}
+
+impl Lobby {
+    /// The list as the log tells it.
+    pub(super) async fn load(log: &dyn EventLog, clock: Clock) -> Result<Lobby, ReadError> {
+        let mut list = List::default();
+        for status in [Status::Closed, Status::Scheduled, Status::Open, Status::Paused] {
+            let ended = status.has_ended();
+            let limit = if ended { ENDED } else { usize::MAX >> 1 };
+            let label = Some(label(status).to_owned());
+            let mut entries = log.entries(Query { label, after: None, latest_first: ended, limit }).await?;
+            if ended {
+                entries.reverse();
+            }
+            for entry in entries {
+                if let Ok(summary) = serde_json::from_slice(&entry.summary) {
+                    list.put(summary);
+                }
+            }
+        }
+        let (feed, changed, ended) = (Arc::default(), Notify::new(), Notify::new());
+        Ok(Lobby { list: Mutex::new(list), feed, clock, changed, ended })
+    }
+
+    /// The list now, with a cursor from before it was made: a change may be told twice, never missed.
+    pub fn join(&self) -> (Vec<Summary>, Cursor) {
+        let cursor = self.feed.cursor(None).expect("a cursor at the head is always to be had");
+        (self.snapshot(), cursor)
+    }
+
+    /// The list now, those that end first before the others, the ended last.
+    pub fn snapshot(&self) -> Vec<Summary> {
+        let list = self.list();
+        let mut all: Vec<_> = list.auctions.values().map(|listed| &listed.summary).collect();
+        all.sort_by_key(|summary| (summary.has_ended(), summary.ends_at));
+        all.into_iter().take(TOLD).cloned().collect()
+    }
+
+    /// An auction was created or has changed: to be told to the lobby in its turn.
+    pub(super) fn changed(&self, summary: Summary) {
+        let ended = summary.has_ended();
+        {
+            let mut list = self.list();
+            // Somebody looks at one that has left the list: it does not come back.
+            if ended && !list.auctions.contains_key(summary.id.as_str()) {
+                return;
+            }
+            let Some(id) = list.put(summary) else { return };
+            list.waiting.insert(id);
+        }
+        self.changed.notify_one();
+        if ended {
+            self.ended.notify_waiters();
+        }
+    }
+
+    /// Whether this auction has not ended, as far as the list knows.
+    pub fn is_live(&self, id: &AuctionId) -> bool {
+        self.list().auctions.get(id).is_some_and(|listed| !listed.summary.has_ended())
+    }
+
+    /// How many have not ended.
+    pub(super) fn live_count(&self) -> usize {
+        let list = self.list();
+        list.auctions.len() - list.ended.len()
+    }
+
+    /// Returns once `id` is not live.
+    pub(super) async fn until_ended(&self, id: &AuctionId) {
+        loop {
+            let ended = self.ended.notified();
+            tokio::pin!(ended);
+            // Registered before the look, so that no ending falls between the two.
+            ended.as_mut().enable();
+            if !self.is_live(id) {
+                return;
+            }
+            ended.await;
+        }
+    }
+
+    /// The summary of an auction: the list's own, which knows who watches, or the log's.
+    pub(super) fn freshest(&self, id: &str, stored: &[u8]) -> Option<Summary> {
+        let listed = self.list().auctions.get(id).map(|listed| listed.summary.clone());
+        listed.or_else(|| serde_json::from_slice(stored).ok())
+    }
+
+    /// How many sockets are in the lobby.
+    pub(super) fn reader_count(&self) -> usize {
+        self.feed.reader_count()
+    }
+
+    pub(super) fn stop(&self) {
+        self.feed.end(Ending::Stopping);
+    }
+
+    /// Tells what may be told now; true if something must wait for its turn.
+    fn tell(&self) -> bool {
+        let now = self.clock.now();
+        let mut frames = Vec::new();
+        let mut list = self.list();
+        let waiting = std::mem::take(&mut list.waiting);
+        for id in waiting {
+            let Some(listed) = list.auctions.get_mut(&id) else { continue };
+            if now.saturating_sub(listed.told_at) < EVERY_MS {
+                list.waiting.insert(id);
+                continue;
+            }
+            listed.told_at = now;
+            if self.feed.reader_count() > 0 {
+                frames.push(wire::lobby_auction(&listed.summary));
+            }
+        }
+        while list.ended.len() > ENDED {
+            let Some(id) = list.ended.pop_front() else { break };
+            list.auctions.remove(&id);
+            frames.push(wire::gone(&id));
+        }
+        let wait = !list.waiting.is_empty();
+        drop(list);
+        if !frames.is_empty() {
+            self.feed.publish(frames);
+        }
+        wait
+    }
+
+    fn list(&self) -> MutexGuard<'_, List> {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl List {
+    /// Puts a summary in the place of the one before; `None` where its id is none.
+    fn put(&mut self, summary: Summary) -> Option<AuctionId> {
+        let id = AuctionId::parse(&summary.id)?;
+        let ended = summary.has_ended();
+        let told_at = self.auctions.get(&id).map_or(Millis::MIN, |listed| listed.told_at);
+        let before = self.auctions.insert(id.clone(), Listed { summary, told_at });
+        if ended && before.is_none_or(|before| !before.summary.has_ended()) {
+            self.ended.push_back(id.clone());
+        }
+        Some(id)
+    }
+}
+
+/// Tells the lobby what changes, in turns.
+pub(super) async fn run(rooms: Rooms) {
+    let mut stop = rooms.shared().stop.subscribe();
+    let lobby = rooms.lobby();
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            () = lobby.changed.notified() => {}
+        }
+        while lobby.tell() {
+            tokio::time::sleep(TURN).await;
+        }
+    }
+}

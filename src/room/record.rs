@@ -1,0 +1,300 @@
+//! Events as they are stored: JSON, versioned, for ever readable. The one place where events meet their stored form.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::auction::{
+    AuctionId, Band, BidPlaced, Currency, Event, ExtendMode, ExtendReason, Fact, Format, Increments, Millis, Money, Offer, Outcome, Person,
+    RequestId, Reserve, SoftClose, Terms,
+};
+
+/// The version that is written.
+const VERSION: u32 = 1;
+
+/// Any record, flat: which fields are there depends on `type`.
+#[derive(Serialize, Deserialize, Default)]
+struct Stored<'a> {
+    v: u32,
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<u64>,
+    at: Millis,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    by: Option<Who<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    request: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max: Option<i64>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    leader: Option<Who<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    minimum: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ends_at: Option<Millis>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    reserve: Option<Cow<'a, str>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    reason: Option<Cow<'a, str>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    text: Option<Cow<'a, str>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    outcome: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    terms: Option<Box<StoredTerms>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Who<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredTerms {
+    id: String,
+    title: String,
+    description: String,
+    image: Option<String>,
+    currency: String,
+    decimals: u8,
+    format: String,
+    start: i64,
+    reserve: Option<i64>,
+    increments: StoredIncrements,
+    automatic_bids: bool,
+    starts_at: Millis,
+    ends_at: Millis,
+    soft_close: Option<StoredSoftClose>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StoredIncrements {
+    Ebay,
+    Table(Vec<(i64, i64)>),
+    Percent(u32, i64),
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredSoftClose {
+    window_ms: i64,
+    extend_ms: i64,
+    add: bool,
+    latest: Option<Millis>,
+}
+
+/// The bytes to be stored.
+pub fn encode(event: &Event) -> Vec<u8> {
+    let mut out = Stored { v: VERSION, seq: event.seq, at: event.at, ..Stored::default() };
+    match &event.fact {
+        Fact::Created { terms, by } => {
+            out.kind = "created".into();
+            out.by = Some(by.into());
+            out.terms = Some(Box::new(StoredTerms::from(&**terms)));
+        }
+        Fact::Opened { by, ends_at } => {
+            out.kind = "opened".into();
+            out.by = by.as_ref().map(Into::into);
+            out.ends_at = Some(*ends_at);
+        }
+        Fact::Bid(bid) => encode_bid(&mut out, "bid", bid),
+        Fact::Raised(bid) => encode_bid(&mut out, "raised", bid),
+        Fact::Extended { ends_at, reason: ExtendReason::SoftClose } => {
+            out.kind = "extended".into();
+            out.ends_at = Some(*ends_at);
+            out.reason = Some("soft_close".into());
+        }
+        Fact::Said { from, text, request } => {
+            out.kind = "said".into();
+            out.by = Some(from.into());
+            out.text = Some((&**text).into());
+            out.request = request.as_ref().map(|request| request.as_str().into());
+        }
+        Fact::Closed { outcome, winner, price } => {
+            out.kind = "closed".into();
+            out.outcome = Some(word_of(&OUTCOMES, *outcome));
+            out.leader = winner.as_ref().map(Into::into);
+            out.price = price.map(Money::minor);
+        }
+    }
+    serde_json::to_vec(&out).expect("a record has string keys and whole numbers: it always encodes")
+}
+
+fn encode_bid<'a>(out: &mut Stored<'a>, kind: &'static str, bid: &'a BidPlaced) {
+    out.kind = kind.into();
+    out.by = Some((&bid.bidder).into());
+    out.request = bid.request.as_ref().map(|request| request.as_str().into());
+    match bid.offer {
+        Offer::Exact(amount) => out.amount = Some(amount.minor()),
+        Offer::UpTo(max) => out.max = Some(max.minor()),
+    }
+    out.leader = Some((&bid.leader).into());
+    out.price = Some(bid.price.minor());
+    out.minimum = Some(bid.minimum.minor());
+    out.ends_at = Some(bid.ends_at);
+    out.reserve = Some(word_of(&RESERVES, bid.reserve));
+}
+
+/// The event that was stored; the error says what is not understood.
+pub fn decode(bytes: &[u8]) -> Result<Event, String> {
+    let stored: Stored = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    if stored.v != VERSION {
+        return Err(format!("it has version {}, this program knows {VERSION}: use a newer one", stored.v));
+    }
+    let fact = fact(&stored).ok_or_else(|| format!("a \"{}\" must not look like this", stored.kind))?;
+    Ok(Event { seq: stored.seq, at: stored.at, fact })
+}
+
+fn fact(stored: &Stored) -> Option<Fact> {
+    let by = || stored.by.as_ref().map(Person::from);
+    let request = || stored.request.as_deref().map(RequestId::parse);
+    Some(match stored.kind.as_ref() {
+        "created" => Fact::Created { terms: Box::new(stored.terms.as_deref()?.to_terms()?), by: by()? },
+        "opened" => Fact::Opened { by: by(), ends_at: stored.ends_at? },
+        "bid" => Fact::Bid(Box::new(bid(stored, by()?, request())?)),
+        "raised" => Fact::Raised(Box::new(bid(stored, by()?, request())?)),
+        "extended" if stored.reason.as_deref() == Some("soft_close") => {
+            Fact::Extended { ends_at: stored.ends_at?, reason: ExtendReason::SoftClose }
+        }
+        "said" => Fact::Said { from: by()?, text: stored.text.as_deref()?.into(), request: request().flatten() },
+        "closed" => Fact::Closed {
+            outcome: meaning_of(&OUTCOMES, stored.outcome.as_deref()?)?,
+            winner: stored.leader.as_ref().map(Person::from),
+            price: match stored.price {
+                Some(price) => Some(amount(price)?),
+                None => None,
+            },
+        },
+        _ => return None,
+    })
+}
+
+fn bid(stored: &Stored, bidder: Person, request: Option<Option<RequestId>>) -> Option<BidPlaced> {
+    let offer = match (stored.amount, stored.max) {
+        (Some(exact), None) => Offer::Exact(amount(exact)?),
+        (None, Some(max)) => Offer::UpTo(amount(max)?),
+        _ => return None,
+    };
+    Some(BidPlaced {
+        bidder,
+        offer,
+        request: request.flatten(),
+        leader: stored.leader.as_ref()?.into(),
+        price: amount(stored.price?)?,
+        minimum: Money::beyond(stored.minimum?)?,
+        ends_at: stored.ends_at?,
+        reserve: meaning_of(&RESERVES, stored.reserve.as_deref()?)?,
+    })
+}
+
+const OUTCOMES: [(Outcome, &str); 3] =
+    [(Outcome::Sold, "sold"), (Outcome::Unsold, "unsold"), (Outcome::ReserveNotMet, "reserve_not_met")];
+const RESERVES: [(Reserve, &str); 3] = [(Reserve::None, "none"), (Reserve::Unmet, "unmet"), (Reserve::Met, "met")];
+
+fn word_of<T: PartialEq + Copy>(words: &'static [(T, &'static str)], meaning: T) -> Cow<'static, str> {
+    words.iter().find(|(of, _)| *of == meaning).map_or("", |(_, word)| word).into()
+}
+
+fn meaning_of<T: Copy>(words: &[(T, &str)], word: &str) -> Option<T> {
+    words.iter().find(|(_, of)| *of == word).map(|(meaning, _)| *meaning)
+}
+
+fn amount(minor: i64) -> Option<Money> {
+    Money::new(minor)
+}
+
+impl<'a> From<&'a Person> for Who<'a> {
+    fn from(person: &'a Person) -> Self {
+        Who { id: (&*person.id).into(), name: (&*person.name).into() }
+    }
+}
+
+impl From<&Who<'_>> for Person {
+    fn from(who: &Who<'_>) -> Self {
+        Person::new(&who.id, &who.name)
+    }
+}
+
+impl From<&Terms> for StoredTerms {
+    fn from(terms: &Terms) -> Self {
+        StoredTerms {
+            id: terms.id.to_string(),
+            title: terms.title.clone(),
+            description: terms.description.clone(),
+            image: terms.image.clone(),
+            currency: terms.currency.code().to_owned(),
+            decimals: terms.currency.decimals(),
+            format: match terms.format {
+                Format::English => "english".to_owned(),
+            },
+            start: terms.start.minor(),
+            reserve: terms.reserve.map(Money::minor),
+            increments: match &terms.increments {
+                Increments::Ebay => StoredIncrements::Ebay,
+                Increments::Table(bands) => {
+                    StoredIncrements::Table(bands.iter().map(|band| (band.from.minor(), band.step.minor())).collect())
+                }
+                Increments::Percent { percent, at_least } => StoredIncrements::Percent(*percent, at_least.minor()),
+            },
+            automatic_bids: terms.automatic_bids,
+            starts_at: terms.starts_at,
+            ends_at: terms.ends_at,
+            soft_close: terms.soft_close.map(|soft| StoredSoftClose {
+                window_ms: soft.window_ms,
+                extend_ms: soft.extend_ms,
+                add: soft.mode == ExtendMode::Add,
+                latest: soft.latest,
+            }),
+        }
+    }
+}
+
+impl StoredTerms {
+    fn to_terms(&self) -> Option<Terms> {
+        let increments = match &self.increments {
+            StoredIncrements::Ebay => Increments::Ebay,
+            StoredIncrements::Table(bands) => Increments::Table(bands.iter().map(|band| read_band(*band)).collect::<Option<_>>()?),
+            StoredIncrements::Percent(percent, at_least) => {
+                Increments::Percent { percent: *percent, at_least: amount(*at_least)? }
+            }
+        };
+        let soft_close = self.soft_close.as_ref().map(|soft| SoftClose {
+            window_ms: soft.window_ms,
+            extend_ms: soft.extend_ms,
+            mode: if soft.add { ExtendMode::Add } else { ExtendMode::Reset },
+            latest: soft.latest,
+        });
+        let reserve = match self.reserve {
+            Some(reserve) => Some(amount(reserve)?),
+            None => None,
+        };
+        Some(Terms {
+            id: AuctionId::parse(&self.id)?,
+            title: self.title.clone(),
+            description: self.description.clone(),
+            image: self.image.clone(),
+            currency: Currency::new(&self.currency, self.decimals)?,
+            format: (self.format == "english").then_some(Format::English)?,
+            start: amount(self.start)?,
+            reserve,
+            increments,
+            automatic_bids: self.automatic_bids,
+            starts_at: self.starts_at,
+            ends_at: self.ends_at,
+            soft_close,
+        })
+    }
+}
+
+fn read_band((from, step): (i64, i64)) -> Option<Band> {
+    let from = if from == 0 { Money::ZERO } else { amount(from)? };
+    Some(Band { from, step: amount(step)? })
+}

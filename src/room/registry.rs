@@ -1,0 +1,298 @@
+//! All rooms: finds them, wakes them, creates auctions.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use dashmap::DashMap;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+
+use super::alarm::Alarm;
+use super::arrivals::{Arrivals, Arriving};
+use super::feed::{Cursor, Taken};
+use super::judge;
+use super::lobby::Lobby;
+use super::presence::{Presence, Watching};
+use super::task::{self, Door, Look, Mail, Place, RoomSettings, Verdict, Waiting};
+use crate::auction::{self, Auction, AuctionId, Command, Millis, Person, Refusal};
+use crate::clock::Clock;
+use crate::log::{AppendError, EventLog, Query, ReadError};
+use crate::wire::{Frame, Live, Summary, TermsIn};
+
+/// Rooms read from the log at the same time.
+const LOADS: usize = 8;
+/// How often a room that is just falling asleep is asked again.
+const KNOCKS: usize = 100;
+
+/// All rooms. Cheap to clone; clones are the same rooms.
+#[derive(Clone, Debug)]
+pub struct Rooms(Arc<Shared>);
+
+/// What every room needs.
+pub(super) struct Shared {
+    pub log: Arc<dyn EventLog>,
+    pub clock: Clock,
+    pub settings: RoomSettings,
+    /// Only rooms that are awake. No guard of this map lives across an `.await`.
+    pub rooms: DashMap<AuctionId, Arc<Door>>,
+    pub lobby: Lobby,
+    pub alarm: Alarm,
+    pub stop: watch::Sender<bool>,
+    pub loads: Semaphore,
+    /// Every seat holds a clone: its count tells how many there are.
+    seats: Arc<()>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Rooms").field("awake", &self.rooms.len()).finish_non_exhaustive()
+    }
+}
+
+impl Rooms {
+    /// Opens the rooms over `log`. What was open goes on; what should have ended meanwhile ends now.
+    pub async fn open(log: Arc<dyn EventLog>, clock: Clock, settings: RoomSettings) -> Result<Rooms, ReadError> {
+        let shared = Arc::new(Shared {
+            lobby: Lobby::load(&*log, clock.clone()).await?,
+            alarm: Alarm::default(),
+            rooms: DashMap::new(),
+            stop: watch::Sender::new(false),
+            loads: Semaphore::new(LOADS),
+            seats: Arc::default(),
+            log,
+            clock,
+            settings,
+        });
+        for (id, deadline) in shared.log.deadlines().await? {
+            if let Some(id) = AuctionId::parse(&id) {
+                shared.alarm.set(deadline, id);
+            }
+        }
+        let rooms = Rooms(shared);
+        tokio::spawn(super::alarm::run(rooms.clone()));
+        tokio::spawn(super::lobby::run(rooms.clone()));
+        Ok(rooms)
+    }
+
+    /// The clock that stamps and decides.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// The list of auctions, live.
+    pub fn lobby(&self) -> &Lobby {
+        &self.0.lobby
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.0
+    }
+
+    /// Creates an auction of `seller`'s; answers its id once that is durable.
+    pub async fn create(&self, terms: TermsIn, seller: Person) -> Result<AuctionId, Refusal> {
+        let now = self.0.clock.now();
+        let terms = terms.resolve(now).map_err(Refusal::BadTerms)?;
+        let id = terms.id.clone();
+        let events = auction::create(terms, seller, now)?;
+        if *self.0.stop.borrow() {
+            return Err(Refusal::Unavailable);
+        }
+        if self.0.lobby.live_count() >= self.0.settings.auctions {
+            return Err(Refusal::Busy);
+        }
+        let mut created = events.first().and_then(Auction::found).expect("the first event of a creation is the creation");
+        events.iter().skip(1).for_each(|event| created.evolve(event));
+        match self.0.log.append(judge::batch(&created, 0, &events)).await {
+            Ok(_) => {}
+            Err(AppendError::Conflict) => return Err(Refusal::Exists),
+            Err(AppendError::Unavailable(_)) => return Err(Refusal::Unavailable),
+        }
+        self.0.lobby.changed(Summary::new(&created, 0));
+        if let Some(deadline) = created.deadline() {
+            self.0.alarm.set(deadline, id.clone());
+        }
+        Ok(id)
+    }
+
+    /// Takes a place in a room: from after `since` if it can be resumed from there.
+    pub async fn join(&self, id: &AuctionId, since: Option<u64>, who: Option<Person>) -> Result<(Seat, Look, bool), Refusal> {
+        let (door, place) = self.ask(id, |reply| Mail::Join { since, who: who.clone(), reply }).await?;
+        let Place { look, cursor, watching, resumed } = place;
+        let (clock, counted) = (self.0.clock.clone(), self.0.seats.clone());
+        Ok((Seat { door, cursor, clock, _watching: watching, _counted: counted }, look, resumed))
+    }
+
+    /// How an auction stands.
+    pub async fn look(&self, id: &AuctionId) -> Result<Look, Refusal> {
+        Ok(self.ask(id, |reply| Mail::Look { reply }).await?.1)
+    }
+
+    /// Has a command judged, for whoever has no seat.
+    pub async fn command(&self, id: &AuctionId, command: Command) -> Verdict {
+        for _ in 0..KNOCKS {
+            let door = self.door(id).await?;
+            let sent = arrive(&door, &self.0.clock).submit(command.clone());
+            match sent {
+                Ok(verdict) => return verdict.await.unwrap_or(Err(Refusal::Unavailable)),
+                Err(Refusal::Unavailable) => self.let_sleep().await?,
+                Err(refusal) => return Err(refusal),
+            }
+        }
+        Err(Refusal::Busy)
+    }
+
+    /// A page of the list, oldest first, and the id to go on after.
+    pub async fn list(&self, label: Option<String>, after: Option<String>, limit: usize) -> Result<Vec<Summary>, Refusal> {
+        let entries = self.0.log.entries(Query { label, after, limit, latest_first: false }).await;
+        let entries = entries.map_err(|error| {
+            tracing::error!(%error, "the list cannot be read");
+            Refusal::Unavailable
+        })?;
+        Ok(entries.iter().filter_map(|entry| self.0.lobby.freshest(&entry.auction, &entry.summary)).collect())
+    }
+
+    /// Whether an auction of this id was ever created.
+    pub async fn exists(&self, id: &AuctionId) -> Result<bool, ReadError> {
+        self.0.log.exists(id.as_str()).await
+    }
+
+    /// Ends every room: what waits is judged, sockets are told, and the log is closed. Give them time in between.
+    pub fn stop(&self) {
+        self.0.stop.send_replace(true);
+        self.0.lobby.stop();
+    }
+
+    /// Returns once every room has ended after a [`stop`](Rooms::stop).
+    pub async fn stopped(&self) {
+        while !self.0.rooms.is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Returns once no socket is left at any room, or in the lobby.
+    pub async fn sockets_closed(&self) {
+        while Arc::strong_count(&self.0.seats) > 1 || self.0.lobby.reader_count() > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Asks a room for something that it answers at once.
+    async fn ask<T>(
+        &self,
+        id: &AuctionId,
+        mail: impl Fn(oneshot::Sender<Result<T, Refusal>>) -> Mail,
+    ) -> Result<(Arc<Door>, T), Refusal> {
+        for _ in 0..KNOCKS {
+            let door = self.door(id).await?;
+            let (reply, answer) = oneshot::channel();
+            if door.mail.send(mail(reply)).await.is_ok()
+                && let Ok(answer) = answer.await
+            {
+                return answer.map(|answer| (door, answer));
+            }
+            self.let_sleep().await?;
+        }
+        Err(Refusal::Busy)
+    }
+
+    /// Waits a moment for a room that is closing its door.
+    async fn let_sleep(&self) -> Result<(), Refusal> {
+        if *self.0.stop.borrow() {
+            return Err(Refusal::Unavailable);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        Ok(())
+    }
+
+    /// The door to an auction's room, which wakes if it sleeps. For an auction that has not ended this does not wait for anything.
+    pub(super) async fn door(&self, id: &AuctionId) -> Result<Arc<Door>, Refusal> {
+        let awake = self.0.rooms.get(id).map(|door| door.clone());
+        if let Some(door) = awake {
+            return Ok(door);
+        }
+        if !self.0.lobby.is_live(id) {
+            match self.exists(id).await {
+                Ok(true) => {}
+                Ok(false) => return Err(Refusal::UnknownAuction),
+                Err(error) => {
+                    tracing::error!(auction = %id, %error, "cannot look the auction up");
+                    return Err(Refusal::Unavailable);
+                }
+            }
+        }
+        if *self.0.stop.borrow() {
+            return Err(Refusal::Unavailable);
+        }
+        Ok(self.0.rooms.entry(id.clone()).or_insert_with(|| self.wake(id)).clone())
+    }
+
+    fn wake(&self, id: &AuctionId) -> Arc<Door> {
+        let (mail, inbox) = mpsc::channel(self.0.settings.mailbox);
+        let door = Arc::new(Door { id: id.clone(), mail, arrivals: Arrivals::default(), presence: Arc::new(Presence::default()) });
+        tokio::spawn(task::run(self.0.clone(), door.clone(), inbox));
+        door
+    }
+}
+
+/// A place in a room, for as long as it is held.
+#[derive(Debug)]
+pub struct Seat {
+    door: Arc<Door>,
+    cursor: Cursor,
+    clock: Clock,
+    _watching: Watching,
+    _counted: Arc<()>,
+}
+
+impl Seat {
+    /// To be called as soon as a command's bytes are read, before anything else is done with them.
+    pub fn arrive(&self) -> Arrival<'_> {
+        arrive(&self.door, &self.clock)
+    }
+
+    /// Ready once there is something to [`take`](Seat::take).
+    pub fn poll_ready(&self, context: &mut Context<'_>) -> Poll<()> {
+        self.cursor.poll_ready(context)
+    }
+
+    /// Hands what is new to `out`, in order.
+    pub fn take(&mut self, out: impl FnMut(&Frame)) -> Taken {
+        self.cursor.take(out)
+    }
+
+    /// Who is watching.
+    pub fn live(&self) -> Live {
+        self.door.presence.live()
+    }
+
+    /// Which auction this is a seat at.
+    pub fn auction(&self) -> &AuctionId {
+        &self.door.id
+    }
+}
+
+/// A command on its way into a room's mailbox, stamped. Hold it across no `.await`.
+#[derive(Debug)]
+pub struct Arrival<'a> {
+    door: &'a Door,
+    at: Millis,
+    _arriving: Arriving<'a>,
+}
+
+fn arrive<'a>(door: &'a Door, clock: &Clock) -> Arrival<'a> {
+    // The order matters: first arriving, then the stamp. See `arrivals`.
+    let arriving = door.arrivals.enter();
+    Arrival { door, at: clock.now(), _arriving: arriving }
+}
+
+impl Arrival<'_> {
+    /// Puts the command into the mailbox. The verdict comes later; where the mailbox is full, it is `busy` now.
+    pub fn submit(self, command: Command) -> Result<oneshot::Receiver<Verdict>, Refusal> {
+        let (reply, verdict) = oneshot::channel();
+        match self.door.mail.try_send(Mail::Command(Waiting { command, at: self.at, reply })) {
+            Ok(()) => Ok(verdict),
+            Err(TrySendError::Full(_)) => Err(Refusal::Busy),
+            Err(TrySendError::Closed(_)) => Err(Refusal::Unavailable),
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! The task of one room: everything that can wake it, and what it then does.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Sleep;
+use tracing::{debug, error};
+
+use super::arrivals::Arrivals;
+use super::feed::{Cursor, Ending, Feed};
+use super::load::{Loaded, load};
+use super::presence::{Presence, Watching};
+use super::registry::Shared;
+use crate::auction::{Accepted, Auction, AuctionId, Command, Currency, Millis, Person, Refusal};
+use crate::log::Mark;
+use crate::wire::{self, AuctionOut, Frame};
+
+/// The answer to a command.
+pub type Verdict = Result<Accepted, Refusal>;
+
+/// What a room is told about its limits.
+#[derive(Clone, Debug)]
+pub struct RoomSettings {
+    /// Mail that may wait in front of a room; past this a command is refused `busy`.
+    pub mailbox: usize,
+    /// A room that nobody watches or asks sleeps after this.
+    pub idle_after: Duration,
+    /// Auctions that may be waiting or running at once; past this none is created.
+    pub auctions: usize,
+}
+
+impl Default for RoomSettings {
+    fn default() -> Self {
+        RoomSettings { mailbox: 4_096, idle_after: Duration::from_secs(30), auctions: 100_000 }
+    }
+}
+
+/// Mail taken at once: one append for all of it.
+const BATCH: usize = 1_024;
+/// The last events that a snapshot tells.
+const RECENT: usize = 50;
+/// Presence is told at most so often.
+const PRESENCE_EVERY: Duration = Duration::from_secs(1);
+/// How long the clock's own act waits after the log refused it.
+const RETRY_MS: i64 = 1_000;
+/// A room does not fall asleep so shortly before its deadline.
+const AWAKE_BEFORE_MS: i64 = 60_000;
+
+/// What reaches a room.
+#[derive(Debug)]
+pub enum Mail {
+    /// A command, with its stamp.
+    Command(Waiting),
+    /// Somebody wants to watch.
+    Join { since: Option<u64>, who: Option<Person>, reply: oneshot::Sender<Result<Place, Refusal>> },
+    /// Somebody wants to see how it stands.
+    Look { reply: oneshot::Sender<Result<Look, Refusal>> },
+}
+
+/// A command that waits to be judged.
+#[derive(Debug)]
+pub struct Waiting {
+    pub command: Command,
+    pub at: Millis,
+    pub reply: oneshot::Sender<Verdict>,
+}
+
+/// The outside of a room: what others hold of it.
+#[derive(Debug)]
+pub struct Door {
+    pub id: AuctionId,
+    pub mail: mpsc::Sender<Mail>,
+    pub arrivals: Arrivals,
+    pub presence: Arc<Presence>,
+}
+
+/// An auction as it stands, encoded.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// The auction object.
+    pub auction: Arc<RawValue>,
+    /// Of the last public event in it.
+    pub seq: u64,
+    /// What amounts are in.
+    pub currency: Currency,
+}
+
+/// A place to watch from: the snapshot and the cursor are of the same moment.
+#[derive(Debug)]
+pub struct Place {
+    pub look: Look,
+    pub cursor: Cursor,
+    pub watching: Watching,
+    pub resumed: bool,
+}
+
+/// A room that is awake.
+pub(super) struct Room {
+    pub(super) shared: Arc<Shared>,
+    pub(super) door: Arc<Door>,
+    pub(super) inbox: mpsc::Receiver<Mail>,
+    /// The fold of what is durable. Nothing else is ever shown.
+    pub(super) auction: Auction,
+    /// The same and what is being appended: what the next command is judged against. Equal to `auction` whenever no append is under way.
+    pub(super) scratch: Auction,
+    pub(super) mark: Mark,
+    pub(super) feed: Arc<Feed>,
+    look: Option<Look>,
+    presence_hold: Option<Pin<Box<Sleep>>>,
+    retry_at: Millis,
+}
+
+/// Everything that can wake a room.
+enum Wake {
+    Mail(Vec<Mail>),
+    Deadline,
+    Presence,
+    Idle,
+    Stop,
+}
+
+/// Loads the auction behind `door` and runs its room until it sleeps.
+pub(super) async fn run(shared: Arc<Shared>, door: Arc<Door>, inbox: mpsc::Receiver<Mail>) {
+    // Also on a panic: whoever knocks next finds a new room.
+    let _leaving = Leaving { shared: shared.clone(), door: door.clone() };
+    match load(&shared, &door.id).await {
+        Ok(Loaded { auction, mark, feed }) => {
+            debug!(auction = %door.id, seq = auction.seq(), "the room wakes");
+            let scratch = auction.clone();
+            let (look, presence_hold, retry_at) = (None, None, Millis::MIN);
+            Room { shared, door, inbox, auction, scratch, mark, feed, look, presence_hold, retry_at }.live().await;
+        }
+        Err(error) => {
+            error!(auction = %door.id, %error, "this auction cannot be loaded and is refused");
+            refuse_all(inbox, &Refusal::Unavailable);
+        }
+    }
+}
+
+struct Leaving {
+    shared: Arc<Shared>,
+    door: Arc<Door>,
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.shared.rooms.remove_if(&self.door.id, |_, door| Arc::ptr_eq(door, &self.door));
+    }
+}
+
+fn refuse_all(mut inbox: mpsc::Receiver<Mail>, refusal: &Refusal) {
+    inbox.close();
+    while let Ok(mail) = inbox.try_recv() {
+        // Whoever no longer waits for the answer does not need it.
+        match mail {
+            Mail::Command(waiting) => drop(waiting.reply.send(Err(refusal.clone()))),
+            Mail::Join { reply, .. } => drop(reply.send(Err(refusal.clone()))),
+            Mail::Look { reply } => drop(reply.send(Err(refusal.clone()))),
+        }
+    }
+}
+
+impl Room {
+    async fn live(mut self) {
+        self.feed_ending();
+        loop {
+            match self.next().await {
+                Wake::Mail(mail) => self.handle(mail).await,
+                Wake::Deadline => self.strike().await,
+                Wake::Presence => self.tell_presence(),
+                Wake::Idle => return self.sleep(Ending::Failed).await,
+                Wake::Stop => return self.sleep(Ending::Stopping).await,
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Wake {
+        let mut mail = Vec::new();
+        let deadline = self.auction.deadline().map(|at| at.max(self.retry_at));
+        let clock = self.shared.clock.clone();
+        let mut stop = self.shared.stop.subscribe();
+        let (holding, idle) = (self.presence_hold.is_some(), self.may_sleep());
+        let hold = async {
+            match self.presence_hold.as_mut() {
+                Some(hold) => hold.await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            // The registry keeps the sender for as long as there are rooms.
+            _ = stop.wait_for(|stop| *stop) => Wake::Stop,
+            () = clock.sleep_until(deadline.unwrap_or(Millis::MAX)), if deadline.is_some() => Wake::Deadline,
+            _ = self.inbox.recv_many(&mut mail, BATCH) => Wake::Mail(mail),
+            () = hold, if holding => Wake::Presence,
+            () = self.door.presence.changed(), if !holding => Wake::Presence,
+            () = tokio::time::sleep(self.shared.settings.idle_after), if idle => Wake::Idle,
+        }
+    }
+
+    fn may_sleep(&self) -> bool {
+        let near = self.shared.clock.now().saturating_add(AWAKE_BEFORE_MS);
+        self.door.presence.count() == 0 && self.auction.deadline().is_none_or(|deadline| deadline > near)
+    }
+
+    async fn handle(&mut self, mail: Vec<Mail>) {
+        let mut waiting = Vec::new();
+        for mail in mail {
+            match mail {
+                Mail::Command(command) => waiting.push(command),
+                Mail::Join { since, who, reply } => {
+                    let place = self.place(since, who.as_ref());
+                    let _ = reply.send(Ok(place));
+                }
+                Mail::Look { reply } => {
+                    let _ = reply.send(Ok(self.look()));
+                }
+            }
+        }
+        if !waiting.is_empty() {
+            self.judge(waiting).await;
+        }
+    }
+
+    /// The clock's own act. Every command stamped before it is judged before it, however long the queue (`rules.md` §2).
+    async fn strike(&mut self) {
+        self.door.arrivals.settle().await;
+        let mut mail = Vec::new();
+        while mail.len() < self.shared.settings.mailbox
+            && let Ok(next) = self.inbox.try_recv()
+        {
+            mail.push(next);
+        }
+        self.handle(mail).await;
+        let now = self.shared.clock.now();
+        if !self.act_by_clock(now).await {
+            self.retry_at = now.saturating_add(RETRY_MS);
+        }
+    }
+
+    /// Snapshot and cursor in one step: no event falls between them, none is in both.
+    fn place(&mut self, since: Option<u64>, who: Option<&Person>) -> Place {
+        let look = self.look();
+        let resume = since.and_then(|since| self.feed.cursor(Some(since)));
+        let resumed = resume.is_some();
+        let cursor = resume.or_else(|| self.feed.cursor(None)).expect("a cursor at the head is always to be had");
+        Place { look, cursor, resumed, watching: self.door.presence.enter(who) }
+    }
+
+    /// As it stands; encoded once for all who ask until something changes.
+    fn look(&mut self) -> Look {
+        if let Some(look) = &self.look {
+            return look.clone();
+        }
+        let live = self.door.presence.live();
+        let auction = self.feed.recent(RECENT, |frames| {
+            let recent: Vec<&RawValue> = frames.filter_map(|frame| serde_json::from_slice(frame.json()).ok()).collect();
+            AuctionOut::new(&self.auction, &live, &recent).encode()
+        });
+        let look =
+            Look { auction: auction.into(), seq: self.auction.seq(), currency: self.auction.terms().currency };
+        self.look.insert(look).clone()
+    }
+
+    /// Shows what has become durable.
+    pub(super) fn publish(&mut self, frames: Vec<Frame>) {
+        self.look = None;
+        self.feed.publish(frames);
+        self.shared.lobby.changed(wire::Summary::new(&self.auction, self.door.presence.count()));
+        self.feed_ending();
+    }
+
+    fn feed_ending(&self) {
+        if self.auction.status().has_ended() {
+            self.feed.end(Ending::Ended);
+        }
+    }
+
+    fn tell_presence(&mut self) {
+        if self.presence_hold.take().is_some() {
+            // The hold is over; what has changed meanwhile wakes us again at once.
+            return;
+        }
+        self.look = None;
+        self.feed.say(wire::presence(&self.door.presence.live()));
+        self.shared.lobby.changed(wire::Summary::new(&self.auction, self.door.presence.count()));
+        self.presence_hold = Some(Box::pin(tokio::time::sleep(PRESENCE_EVERY)));
+    }
+
+    /// Takes no more mail, judges what is there, and leaves. The alarm calls us back for the deadline.
+    async fn sleep(mut self, ending: Ending) {
+        self.inbox.close();
+        let mut mail = Vec::new();
+        while let Some(next) = self.inbox.recv().await {
+            mail.push(next);
+        }
+        self.handle(mail).await;
+        self.feed.end(ending);
+        debug!(auction = %self.door.id, "the room sleeps");
+        if let Some(deadline) = self.auction.deadline() {
+            self.shared.alarm.set(deadline, self.door.id.clone());
+        }
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        // Whatever ended this room, nobody shall wait for it in vain. The first ending holds.
+        self.feed.end(Ending::Failed);
+    }
+}

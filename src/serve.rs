@@ -1,0 +1,113 @@
+//! The server, put together: log, rooms, gateway, and the order in which they start and stop.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+use tracing::{info, warn};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::gateway::{self, Gateway, Sessions};
+use crate::log::{EventLog, SqliteLog};
+use crate::room::{Rooms, keep_listed};
+
+/// A server that runs. Dropping it stops nothing; see [`Server::stop`].
+pub struct Server {
+    address: SocketAddr,
+    rooms: Rooms,
+    log: Arc<dyn EventLog>,
+    stop: watch::Sender<bool>,
+    accepting: JoinHandle<()>,
+    fatal: oneshot::Receiver<String>,
+}
+
+/// A sentence for whoever starts the server.
+#[derive(Debug)]
+pub struct StartError(pub String);
+
+impl Server {
+    /// Starts a server with the embedded log.
+    pub async fn start(config: Config) -> Result<Server, StartError> {
+        let (failed, fatal) = oneshot::channel();
+        let on_fatal = move |why| drop(failed.send(why));
+        let data_dir = config.data_dir.clone();
+        let opened = tokio::task::spawn_blocking(move || SqliteLog::open(&data_dir, on_fatal)).await;
+        let log = opened.map_err(|error| StartError(error.to_string()))?.map_err(|error| StartError(error.0))?;
+        Server::start_with(config, Arc::new(log), Clock::system(), fatal).await
+    }
+
+    /// Starts a server with this log and this clock; `fatal` tells when the log must not be trusted any longer.
+    pub async fn start_with(
+        config: Config,
+        log: Arc<dyn EventLog>,
+        clock: Clock,
+        fatal: oneshot::Receiver<String>,
+    ) -> Result<Server, StartError> {
+        std::fs::create_dir_all(&config.data_dir).map_err(|error| StartError(format!("{}: {error}", config.data_dir.display())))?;
+        let key = config.data_dir.join("session.key");
+        let sessions = Sessions::open(&key, clock.clone()).map_err(|error| StartError(error.0))?;
+        let bound = TcpListener::bind(config.listen).await.and_then(|listener| Ok((listener.local_addr()?, listener)));
+        let (address, listener) =
+            bound.map_err(|error| StartError(format!("cannot listen at {}: {}", config.listen, plain(&error))))?;
+        let rooms = Rooms::open(log.clone(), clock, config.rooms).await;
+        let rooms = rooms.map_err(|error| StartError(format!("{}: the log {error}", config.data_dir.display())))?;
+        for listing in config.listings {
+            tokio::spawn(keep_listed(rooms.clone(), listing));
+        }
+        let stop = watch::Sender::new(false);
+        let gateway = Gateway::new(rooms.clone(), sessions, config.gateway);
+        let accepting = tokio::spawn(gateway::serve(gateway, listener, stop.subscribe()));
+        Ok(Server { address, rooms, log, stop, accepting, fatal })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The rooms.
+    pub fn rooms(&self) -> &Rooms {
+        &self.rooms
+    }
+
+    /// Returns, with the reason, if the log must not be trusted any longer. The process must then end at once.
+    pub async fn fatal(&mut self) -> String {
+        match (&mut self.fatal).await {
+            Ok(why) => why,
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// Stops: no more connections, what waits is judged, every socket is told and closed, the log is closed. Within 5 s.
+    pub async fn stop(self) {
+        info!("stopping");
+        self.stop.send_replace(true);
+        self.rooms.stop();
+        let parts = async {
+            self.rooms.stopped().await;
+            self.rooms.sockets_closed().await;
+            let _ = self.accepting.await;
+        };
+        if tokio::time::timeout(STOP_WITHIN, parts).await.is_err() {
+            warn!("not everyone could be told in time");
+        }
+        self.log.close().await;
+        info!("stopped");
+    }
+}
+
+/// How long sockets are given to be told that the server stops.
+const STOP_WITHIN: Duration = Duration::from_secs(4);
+
+/// An error of the system in the words that people know, without the number.
+fn plain(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "another program listens there already; choose another --port".to_owned(),
+        _ => error.to_string(),
+    }
+}

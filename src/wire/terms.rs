@@ -1,0 +1,230 @@
+//! Terms as a seller writes them: in a POST, in `create`, in `config.toml`.
+
+use iso_currency::Currency as Iso;
+use serde::{Deserialize, Serialize};
+
+use crate::auction::{
+    AuctionId, Band, Currency, ExtendMode, Format, Increments, Millis, Money, Refusal, SoftClose, Terms, TermsError,
+};
+
+/// Terms with what may be left out left out.
+#[derive(Deserialize, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct TermsIn {
+    id: Option<String>,
+    title: String,
+    #[serde(default)]
+    description: String,
+    image: Option<String>,
+    currency: Option<String>,
+    format: Option<String>,
+    start: i64,
+    reserve: Option<i64>,
+    increments: Option<IncrementsIn>,
+    automatic_bids: Option<bool>,
+    starts_at: Option<Millis>,
+    ends_at: Option<Millis>,
+    duration_ms: Option<i64>,
+    soft_close: Option<SoftCloseIn>,
+}
+
+#[derive(Deserialize, Clone, Debug)]
+#[serde(untagged, expecting = "\"ebay\", [{from, step}] or {percent, at_least}")]
+enum IncrementsIn {
+    Named(String),
+    Table(Vec<BandIn>),
+    Percent(PercentIn),
+}
+
+#[derive(Serialize, Deserialize, Clone, Copy, Debug)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BandIn {
+    from: i64,
+    step: i64,
+}
+
+#[derive(Serialize, Deserialize, Clone, Copy, Debug)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PercentIn {
+    percent: u32,
+    at_least: i64,
+}
+
+#[derive(Deserialize, Clone, Debug)]
+#[serde(untagged, expecting = "false, or {window_ms, extend_ms, mode: \"reset\" or \"add\", latest}")]
+enum SoftCloseIn {
+    Off(bool),
+    On(SoftCloseOut),
+}
+
+/// The soft close as it travels, both ways.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct SoftCloseOut {
+    window_ms: i64,
+    extend_ms: i64,
+    #[serde(default)]
+    mode: Mode,
+    latest: Option<Millis>,
+}
+
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, Default)]
+#[serde(rename_all = "snake_case")]
+enum Mode {
+    #[default]
+    Reset,
+    Add,
+}
+
+impl TermsIn {
+    /// Reads terms from JSON.
+    pub fn from_json(json: &[u8]) -> Result<TermsIn, Refusal> {
+        let mut reader = serde_json::Deserializer::from_slice(json);
+        let terms = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            let path = error.path().to_string();
+            let field = if path == "." { "terms" } else { &path };
+            Refusal::BadTerms(TermsError::new(field, plain(&error.into_inner().to_string())))
+        })?;
+        reader.end().map_err(|_| Refusal::Malformed("The body must be one JSON object and no more.".to_owned()))?;
+        Ok(terms)
+    }
+
+    /// The id that was asked for, if any.
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// The same terms under another id.
+    #[must_use]
+    pub fn named(self, id: &str) -> TermsIn {
+        TermsIn { id: Some(id.to_owned()), ..self }
+    }
+
+    /// The same terms for this long.
+    #[must_use]
+    pub fn lasting(self, duration_ms: i64) -> TermsIn {
+        TermsIn { duration_ms: Some(duration_ms), ..self }
+    }
+
+    /// Fills in what was left out. Whether the result can stand is asked when the auction is created.
+    pub fn resolve(self, now: Millis) -> Result<Terms, TermsError> {
+        let id = match &self.id {
+            Some(id) => AuctionId::parse(id)
+                .ok_or_else(|| TermsError::new("id", "1 to 63 of a-z, 0-9 and -, not beginning with -"))?,
+            None => AuctionId::parse(&uuid::Uuid::now_v7().to_string()).expect("a UUID is a slug"),
+        };
+        match self.format.as_deref() {
+            None | Some("english") => {}
+            Some(_) => return Err(TermsError::new("format", "\"english\"")),
+        }
+        let starts_at = self.starts_at.unwrap_or(now);
+        let ends_at = match (self.ends_at, self.duration_ms) {
+            (Some(ends_at), None) => ends_at,
+            (None, Some(duration)) if duration > 0 => starts_at.saturating_add(duration),
+            (None, Some(_)) => return Err(TermsError::new("duration_ms", "1 or more")),
+            (None, None) => return Err(TermsError::new("ends_at", "required, or duration_ms in its place")),
+            (Some(_), Some(_)) => return Err(TermsError::new("duration_ms", "not together with ends_at")),
+        };
+        Ok(Terms {
+            id,
+            title: self.title,
+            description: self.description,
+            image: self.image,
+            currency: currency(self.currency.as_deref().unwrap_or("EUR"))?,
+            format: Format::English,
+            start: money("start", self.start)?,
+            reserve: self.reserve.map(|reserve| money("reserve", reserve)).transpose()?,
+            increments: self.increments.map_or(Ok(Increments::Ebay), increments)?,
+            automatic_bids: self.automatic_bids.unwrap_or(true),
+            starts_at,
+            ends_at,
+            soft_close: soft_close(self.soft_close)?,
+        })
+    }
+}
+
+/// serde's words without the place in the text, which helps nobody who has the field.
+fn plain(error: &str) -> &str {
+    error.split(" at line ").next().unwrap_or(error)
+}
+
+fn money(field: &str, minor: i64) -> Result<Money, TermsError> {
+    Money::new(minor).ok_or_else(|| TermsError::new(field, "a whole number of minor units from 1 to 1000000000000"))
+}
+
+/// The currency of this ISO 4217 code, with its decimals.
+fn currency(code: &str) -> Result<Currency, TermsError> {
+    let known = Iso::from_code(code).and_then(|iso| {
+        let decimals = iso.exponent().unwrap_or(0);
+        Currency::new(code, u8::try_from(decimals).ok()?)
+    });
+    known.ok_or_else(|| TermsError::new("currency", "an ISO 4217 code such as EUR"))
+}
+
+fn increments(given: IncrementsIn) -> Result<Increments, TermsError> {
+    let wrong = |field: &str| TermsError::new(field, "a whole number of minor units from 1 to 1000000000000");
+    match given {
+        IncrementsIn::Named(name) if name == "ebay" => Ok(Increments::Ebay),
+        IncrementsIn::Named(_) => Err(TermsError::new("increments", "\"ebay\", [{from, step}] or {percent, at_least}")),
+        IncrementsIn::Table(bands) => {
+            let band = |band: BandIn| {
+                let from = if band.from == 0 { Some(Money::ZERO) } else { Money::new(band.from) };
+                let step = Money::new(band.step).ok_or_else(|| wrong("increments.step"))?;
+                Ok(Band { from: from.ok_or_else(|| wrong("increments.from"))?, step })
+            };
+            Ok(Increments::Table(bands.into_iter().map(band).collect::<Result<_, _>>()?))
+        }
+        IncrementsIn::Percent(PercentIn { percent, at_least }) => {
+            let at_least = Money::new(at_least).ok_or_else(|| wrong("increments.at_least"))?;
+            Ok(Increments::Percent { percent, at_least })
+        }
+    }
+}
+
+fn soft_close(given: Option<SoftCloseIn>) -> Result<Option<SoftClose>, TermsError> {
+    match given {
+        None => Ok(Some(SoftClose::DEFAULT)),
+        Some(SoftCloseIn::Off(false)) => Ok(None),
+        Some(SoftCloseIn::Off(true)) => Err(TermsError::new("soft_close", "false, or {window_ms, extend_ms, mode, latest}")),
+        Some(SoftCloseIn::On(SoftCloseOut { window_ms, extend_ms, mode, latest })) => {
+            let mode = match mode {
+                Mode::Reset => ExtendMode::Reset,
+                Mode::Add => ExtendMode::Add,
+            };
+            Ok(Some(SoftClose { window_ms, extend_ms, mode, latest }))
+        }
+    }
+}
+
+impl From<SoftClose> for SoftCloseOut {
+    fn from(soft: SoftClose) -> Self {
+        let mode = match soft.mode {
+            ExtendMode::Reset => Mode::Reset,
+            ExtendMode::Add => Mode::Add,
+        };
+        SoftCloseOut { window_ms: soft.window_ms, extend_ms: soft.extend_ms, mode, latest: soft.latest }
+    }
+}
+
+/// Increments as they travel out.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum IncrementsOut {
+    Named(&'static str),
+    Table(Vec<BandIn>),
+    Percent(PercentIn),
+}
+
+impl From<&Increments> for IncrementsOut {
+    fn from(increments: &Increments) -> Self {
+        match increments {
+            Increments::Ebay => IncrementsOut::Named("ebay"),
+            Increments::Table(bands) => IncrementsOut::Table(
+                bands.iter().map(|band| BandIn { from: band.from.minor(), step: band.step.minor() }).collect(),
+            ),
+            Increments::Percent { percent, at_least } => {
+                IncrementsOut::Percent(PercentIn { percent: *percent, at_least: at_least.minor() })
+            }
+        }
+    }
+}

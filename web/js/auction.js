@@ -1,0 +1,201 @@
+// The page of one auction: ties the connection to the state, and the state to what is seen.
+
+import { Announcer } from "./announcer.js";
+import { apply, fromSnapshot, standingOf, withPresence } from "./auction-state.js";
+import { BidBox } from "./bid-box.js";
+import { BidDesk } from "./bid-desk.js";
+import { ChatBox } from "./chat-box.js";
+import { Client } from "./client.js";
+import { ServerClock } from "./clock.js";
+import { renderCrowd } from "./crowd.js";
+import { byId, setText } from "./dom.js";
+import { Figures } from "./figures.js";
+import { keepAwake, LinkLight, socketUrl } from "./link.js";
+import { Money } from "./money.js";
+import { renderOutcome } from "./outcome.js";
+import { picture } from "./picture.js";
+import { Session } from "./session.js";
+import { SignIn } from "./sign-in.js";
+import { ChatLog, History } from "./talk.js";
+
+const TICK_MS = 200;
+const INTENT_MS = 10_000; // what one wanted before signing in is forgotten after that
+const ENDED = 1000;
+const NOBODY = { id: null, name: null, roles: [] };
+
+const id = location.pathname.split("/").filter(Boolean).at(-1);
+const clock = new ServerClock();
+const session = new Session();
+const signIn = new SignIn(session);
+const announcer = new Announcer(byId("announcer"));
+const figures = new Figures();
+const history = new History();
+const chatLog = new ChatLog();
+
+let state = null;
+let you = NOBODY;
+let money = null;
+let intent = null;
+
+const client = new Client(socketUrl(`/ws/${id}`), {
+  session,
+  clock,
+  on: { state: linkChanged, welcome: welcomed, event: happened, message: heard, counted: count },
+});
+const light = new LinkLight(() => client.wake());
+const desk = new BidDesk({ send: (command) => client.send(command), now: () => clock.local(), changed: render });
+const bidBox = new BidBox({
+  bid: (order) => asSomebody(() => desk.place(order, you.id), "bid", orderLabel(order)),
+  typed: () => desk.settle(),
+  again: () => desk.sendAgain(),
+  leave: () => desk.leave(),
+});
+const chatBox = new ChatBox((text) => asSomebody(() => client.send(chatBox.command(text)), "chat", "Continue and send"));
+
+function welcomed(message) {
+  const before = you;
+  you = message.you ?? NOBODY;
+  if (!message.resumed || !state) takeSnapshot(message.auction);
+  else state = withPresence(state, message.auction); // the events to come bring the rest
+  if (before.id !== you.id) redrawLists();
+}
+
+function takeSnapshot(auction) {
+  state = fromSnapshot(auction);
+  money = new Money(state.currency, state.decimals);
+  document.documentElement.dataset.currency = state.currency;
+  setText(byId("title"), state.title);
+  setText(byId("description"), state.description ?? "");
+  setText(byId("seller"), state.seller ? `Offered by ${state.seller.name}` : "");
+  byId("picture").replaceChildren(picture(state, state.title));
+  redrawLists();
+}
+
+function redrawLists() {
+  history.reset();
+  chatLog.reset();
+}
+
+function linkChanged(link, code) {
+  light.show(link, code);
+  if (link === "connected") {
+    desk.lineBack(you);
+    resumeIntent();
+  } else {
+    desk.lineLost();
+    chatBox.lineLost();
+  }
+  if (link === "gone" && code === ENDED && desk.busy) askOnce();
+  render();
+}
+
+function happened(event) {
+  const before = standingOf(state, you);
+  state = apply(state, event);
+  // A refusal stays to be read; what was said of an accepted bid is old once somebody has bid again.
+  const overtaken = event.type === "bid" && !event.automatic && desk.view.phase === "accepted";
+  if (standingOf(state, you) !== before || overtaken) desk.settle();
+  if (event.type === "bid") announcer.say(`${money.format(state.price)}. ${leaderText()}.`);
+  if (event.type === "extended") announcer.say("Extended: a late bid.");
+  if (event.type === "opened") announcer.say("The auction is open.");
+  render();
+}
+
+function leaderText() {
+  return state.leader.id === you.id ? "You lead" : `${state.leader.name} leads`;
+}
+
+function heard(message) {
+  if (message.type === "presence") state = withPresence(state, message);
+  if (message.type === "resync") takeSnapshot(message.auction);
+  if (message.type === "accepted" || message.type === "refused") verdict(message);
+  render();
+}
+
+function verdict(message) {
+  if (message.type === "accepted" && message.id === desk.command?.id) bidBox.forget();
+  desk.hear(message);
+  chatBox.hear(message);
+}
+
+/** The room has closed over an unanswered bid. Over HTTP the same id still gets its first verdict. */
+async function askOnce() {
+  const headers = { "content-type": "application/json" };
+  if (session.token) headers.authorization = `Bearer ${session.token}`;
+  const body = JSON.stringify(desk.command);
+  const response = await fetch(`/api/auctions/${id}/commands`, { method: "POST", headers, body }).catch(() => null);
+  const answer = await response?.json().catch(() => null);
+  if (!answer) return;
+  const message = answer.message ?? answer.detail;
+  desk.hear({ ...answer, message, type: response.ok ? "accepted" : "refused", id: desk.command?.id });
+  render();
+}
+
+/** Does it as whoever one is, or asks who one is first. */
+function asSomebody(run, doing, label) {
+  if (you.id) return run();
+  const why = `To ${doing}, tell us who you are. Others will see this name.`;
+  signIn.ask({ why, label, done: () => signedIn(run) });
+}
+
+function signedIn(run = null) {
+  intent = run && { run, at: clock.local() };
+  client.connect();
+}
+
+function resumeIntent() {
+  const wanted = intent;
+  intent = null;
+  if (wanted && you.id && clock.local() - wanted.at < INTENT_MS) wanted.run();
+}
+
+function orderLabel(order) {
+  return order.max ? `Continue and bid up to ${money.format(order.max)}` : `Continue and bid ${money.format(order.amount)}`;
+}
+
+function render() {
+  const link = client.state;
+  chatBox.render({ link });
+  renderWho();
+  if (state) renderAuction(link);
+  count();
+}
+
+function renderAuction(link) {
+  const ready = link === "connected" && state.status === "open" && !desk.busy;
+  const standing = standingOf(state, you);
+  const maximum = desk.maximumOf(you);
+  const model = { state, you, money, link, ready, standing, maximum, desk: desk.view, now: () => clock.now() };
+  byId("auction").hidden = false;
+  document.documentElement.dataset.status = state.status;
+  document.title = `${money.format(state.price ?? state.start)} · ${state.title} – Subasta`;
+  figures.render(model);
+  renderOutcome(model);
+  bidBox.render(model);
+  history.render(model);
+  chatLog.render(model);
+  renderCrowd(state);
+}
+
+function renderWho() {
+  setText(byId("who-prefix"), you.name ? "You are " : "Only watching");
+  setText(byId("who-name"), you.name ?? "");
+  setText(byId("change-who"), you.name ? "Change" : "Sign in");
+  byId("change-who").hidden = client.state === "gone";
+}
+
+/** For tests, and for anyone who looks. Last, so that what it promises is already on the page. */
+function count() {
+  const { dataset } = document.documentElement;
+  dataset.seq = client.seq ?? 0;
+  dataset.gaps = client.gaps;
+  dataset.repeats = client.repeats;
+}
+
+byId("change-who").addEventListener("click", () => {
+  const why = "Others will see this name beside your bids. Bids already made stay with whoever made them.";
+  signIn.ask({ why, label: "Continue", name: you.name ?? "", done: () => signedIn() });
+});
+setInterval(() => figures.tick(clock.now()), TICK_MS);
+keepAwake(client);
+client.connect();

@@ -1,0 +1,13 @@
+// Who is watching.
+
+import { byId, make, setContent, setText } from "./dom.js";
+import { isOver } from "./figures.js";
+
+export function renderCrowd(state) {
+  const { watching, names } = state;
+  byId("crowd").hidden = isOver(state); // the room is empty by then
+  setText(byId("watching"), `${watching} watching`);
+  const list = byId("names");
+  list.hidden = !names?.length;
+  setContent(list, ...(names ?? []).map((name) => make("li", "", make("bdi", "name", name))));
+}

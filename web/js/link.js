@@ -1,0 +1,56 @@
+// Shows how the line is, in words, and wakes the client when the person or the network comes back.
+
+import { byId, setText } from "./dom.js";
+
+const GONE = {
+  1000: ["Ended", ""],
+  4401: ["Sign in first", "You have to sign in to watch this one."],
+  4403: ["Not allowed", "You are not allowed in this room."],
+  4404: ["Not found", "There is no auction at this address."],
+};
+const BROKEN = ["Disconnected", "The connection ended and will not come back by itself. Reload the page to go on."];
+
+export class LinkLight {
+  #light = byId("light");
+  #notice = byId("notice");
+  #noticeText = byId("notice-text");
+  #retry = byId("retry");
+  #wayOut = byId("way-out"); // not in the lobby, which is where it leads
+  #seen = false;
+
+  constructor(retry) {
+    this.#retry.addEventListener("click", retry);
+  }
+
+  show(state, code) {
+    const [label, notice] = this.#words(state, code);
+    this.#seen ||= state === "connected";
+    this.#light.dataset.state = state;
+    document.documentElement.dataset.link = state;
+    setText(this.#light, label);
+    setText(this.#noticeText, notice);
+    this.#notice.hidden = notice === "";
+    this.#retry.hidden = state === "gone";
+    if (this.#wayOut) this.#wayOut.hidden = state !== "gone";
+  }
+
+  #words(state, code) {
+    if (state === "connected") return ["Connected", ""];
+    if (state === "gone") return GONE[code] ?? BROKEN;
+    if (!this.#seen && code === undefined) return ["Connecting…", ""];
+    return ["Reconnecting…", "The connection is down. What you see may be out of date until it is back."];
+  }
+}
+
+export function keepAwake(client) {
+  const wake = () => { if (!document.hidden) client.wake(); };
+  for (const type of ["online", "offline", "pageshow"]) window.addEventListener(type, wake);
+  document.addEventListener("visibilitychange", wake);
+}
+
+/** The address of a socket on the server this page came from. */
+export function socketUrl(path) {
+  const url = new URL(path, location.origin);
+  url.protocol = url.protocol.replace("http", "ws");
+  return url;
+}

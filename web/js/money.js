@@ -1,0 +1,124 @@
+// Money as whole minor units, shown and read in the reader's own locale. No floating point:
+// amounts travel between integers and digits as text.
+
+const MOST = 1_000_000_000_000; // the server's bound, in minor units
+const LOOSE = /[\s\u00a0\u202f'\u2019_\u200e\u200f\u061c]/g; // what can only group, and marks of direction
+
+export class Money {
+  #currency;
+  #decimals;
+  #shown;
+  #plain;
+  #digits;
+  #separator;
+
+  constructor(currency, decimals, locale = globalThis.navigator?.language) {
+    const places = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+    this.#currency = currency;
+    this.#decimals = decimals;
+    this.#shown = currencyFormat(locale, currency, places);
+    this.#plain = new Intl.NumberFormat(locale, { ...places, useGrouping: false });
+    this.#digits = localDigits(locale);
+    this.#separator = localSeparator(locale);
+  }
+
+  /** With the currency: "€1,234.50". */
+  format(minor) {
+    const text = decimalText(minor, this.#decimals);
+    return this.#shown ? this.#shown.format(text) : `${text} ${this.#currency}`;
+  }
+
+  /** For an input: no currency, no grouping. */
+  plain(minor) {
+    return this.#plain.format(decimalText(minor, this.#decimals));
+  }
+
+  /** `{ minor }`, or `{ error }`: a sentence for the one who typed. */
+  parse(typed) {
+    const text = this.#bare(typed);
+    if (text === "") return { error: "Enter an amount." };
+    if (!/^\d[\d.,]*$|^[.,]\d+$/.test(text)) return { error: "That is not an amount of money." };
+    const split = splitAmount(text, this.#separator, this.#decimals);
+    if (!split) return { error: `Is the mark in “${typed.trim()}” for thousands or for decimals? Write it without.` };
+    if (split.fraction.length > this.#decimals) return { error: this.#tooFine() };
+    return bounded(split.whole + split.fraction.padEnd(this.#decimals, "0"));
+  }
+
+  /** Digits and marks alone: what `format` shows can be pasted back. */
+  #bare(typed) {
+    const symbol = this.#shown?.formatToParts(0).find((part) => part.type === "currency")?.value ?? "";
+    const bare = typed.replace(symbol, "").toUpperCase().replace(this.#currency, "");
+    const digits = bare.replace(LOOSE, "").replace(/\p{Sc}/gu, "");
+    return [...digits].map((char) => this.#digits.get(char) ?? char).join("");
+  }
+
+  #tooFine() {
+    if (this.#decimals === 0) return `${this.#currency} has no decimals: enter a whole amount.`;
+    return `${this.#currency} has ${this.#decimals} decimals at most.`;
+  }
+}
+
+/** 12050, 2 → "120.50", by moving digits. */
+export function decimalText(minor, decimals) {
+  const digits = String(Math.abs(minor)).padStart(decimals + 1, "0");
+  const sign = minor < 0 ? "-" : "";
+  if (decimals === 0) return sign + digits;
+  return `${sign}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
+}
+
+function bounded(digits) {
+  const significant = digits.replace(/^0+/, "");
+  if (significant === "") return { error: "The amount must be more than nothing." };
+  if (significant.length > 13 || Number(significant) > MOST) return { error: "That is more than can be bid here." };
+  return { minor: Number(significant) };
+}
+
+/**
+ * Which mark is the decimal one? With both, the last. Repeated, none. Alone, the locale's own; the other
+ * locale's only where it cannot be grouping ("12,50" read in English). Null where only the writer knows.
+ */
+function splitAmount(text, localSeparator, decimals) {
+  const last = Math.max(text.lastIndexOf("."), text.lastIndexOf(","));
+  if (last < 0) return { whole: text, fraction: "" };
+  const mark = text[last];
+  const other = mark === "." ? "," : ".";
+  const before = text.slice(0, last);
+  const after = text.slice(last + 1);
+  if (before.includes(mark)) return !text.includes(other) && grouped(text, mark) ? whole(text) : null;
+  if (before.includes(other)) return grouped(before, other) ? { whole: whole(before).whole, fraction: after } : null;
+  if (mark === localSeparator) return { whole: before, fraction: after };
+  if (grouped(text, mark)) return whole(text);
+  return after.length <= decimals ? { whole: before, fraction: after } : null;
+}
+
+/** Thousands, or lakh and crore; a leading 0 groups nothing. */
+function grouped(text, mark) {
+  const parts = text.split(mark);
+  const [first, ...rest] = parts;
+  const tail = rest.pop();
+  return /^[1-9]\d{0,2}$/.test(first) && tail.length === 3 && rest.every((part) => part.length === 2 || part.length === 3);
+}
+
+function whole(text) {
+  return { whole: text.replace(/[.,]/g, ""), fraction: "" };
+}
+
+function currencyFormat(locale, currency, places) {
+  try {
+    return new Intl.NumberFormat(locale, { style: "currency", currency, ...places });
+  } catch {
+    return null; // a currency this browser has never heard of
+  }
+}
+
+function localDigits(locale) {
+  const shown = [...new Intl.NumberFormat(locale, { useGrouping: false }).format(9876543210)];
+  const digits = new Map(shown.map((char, at) => [char, String(9 - at)]));
+  return digits.set("٫", ".").set("٬", ",");
+}
+
+function localSeparator(locale) {
+  const parts = new Intl.NumberFormat(locale).formatToParts(1.5);
+  const mark = parts.find((part) => part.type === "decimal").value;
+  return mark === "," ? "," : ".";
+}

@@ -1,0 +1,31 @@
+// The picture of a lot, or a plate with its initial where there is none or it does not load.
+
+import { make } from "./dom.js";
+
+export function picture({ id, title, image }, alt) {
+  if (!showable(image)) return plate(id, title);
+  const img = make("img", "picture");
+  img.alt = alt;
+  img.decoding = "async";
+  img.referrerPolicy = "no-referrer"; // pictures may lie on other hosts, which need not know who looks
+  img.addEventListener("error", () => img.replaceWith(plate(id, title)), { once: true });
+  img.src = image;
+  return img;
+}
+
+function showable(image) {
+  return typeof image === "string" && /^(https?:\/\/|\/(?!\/))/i.test(image);
+}
+
+function plate(id, title) {
+  const initial = [...title.trim()][0]?.toLocaleUpperCase() ?? "";
+  const node = make("div", "picture plate", initial);
+  node.setAttribute("aria-hidden", "true");
+  node.style.setProperty("--hue", hueOf(id));
+  return node;
+}
+
+/** Always the same for the same lot. */
+function hueOf(id) {
+  return [...id].reduce((hash, char) => (hash * 31 + char.codePointAt(0)) % 360, 7);
+}

@@ -1,0 +1,43 @@
+// Who this window is. The token lives in sessionStorage, so that two windows of one browser can be two people.
+
+const KEY = "subasta.token";
+
+export class Session {
+  #token = stored();
+
+  get token() { return this.#token; }
+
+  forget() {
+    this.#token = null;
+    store(null);
+  }
+
+  /** Resolves once one is somebody; rejects with a sentence for a person. */
+  async signIn(name) {
+    const response = await fetch("/api/session", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ name }),
+    }).catch(() => { throw new Error("The server cannot be reached. Try again in a moment."); });
+    const body = await response.json().catch(() => ({}));
+    if (!response.ok) throw new Error(body.message ?? body.detail ?? "The server did not take that name.");
+    this.#token = body.token;
+    store(body.token);
+  }
+}
+
+// Storage may be forbidden; then the session lasts as long as the page.
+function stored() {
+  try {
+    return sessionStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
+
+function store(token) {
+  try {
+    if (token === null) sessionStorage.removeItem(KEY);
+    else sessionStorage.setItem(KEY, token);
+  } catch { /* as above */ }
+}
