@@ -28,7 +28,8 @@ pub struct MemoryLog {
 #[derive(Debug, Default)]
 struct Store {
     logs: BTreeMap<u64, (String, Log)>,
-    faults: VecDeque<Fault>,
+    /// One for each append to come; `None` goes well.
+    faults: VecDeque<Option<Fault>>,
     appends: u64,
     closed: bool,
 }
@@ -51,7 +52,14 @@ impl Default for MemoryLog {
 impl MemoryLog {
     /// The next append meets this fault; several are met one after the other.
     pub fn inject(&self, fault: Fault) {
-        self.store().faults.push_back(fault);
+        self.inject_after(0, fault);
+    }
+
+    /// So many appends go well, and the next one meets this fault.
+    pub fn inject_after(&self, spared: usize, fault: Fault) {
+        let mut store = self.store();
+        store.faults.extend(std::iter::repeat_n(None, spared));
+        store.faults.push_back(Some(fault));
     }
 
     /// Appends wait from now on, or go on.
@@ -85,7 +93,7 @@ impl Store {
 
     fn append(&mut self, batch: Batch) -> Result<Mark, AppendError> {
         self.appends += 1;
-        match self.faults.pop_front() {
+        match self.faults.pop_front().flatten() {
             Some(Fault::Fail) => return Err(AppendError::Unavailable("a test says so".to_owned())),
             Some(Fault::Conflict) => return Err(AppendError::Conflict),
             None if self.closed => return Err(AppendError::Unavailable("closed".to_owned())),

@@ -1,0 +1,388 @@
+//! A room: what it shows and when, over a log that fails, stalls and conflicts on request, and by a clock that a test sets.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use subasta::auction::{Accepted, Act, AuctionId, Command, Money, Offer, Person, Refusal, RequestId};
+use subasta::clock::Clock;
+use subasta::log::{EventLog, Fault, Mark, MemoryLog};
+use subasta::room::{Ending, RoomSettings, Rooms, Seat, Taken};
+use subasta::wire::TermsIn;
+
+const HOUR: i64 = 3_600_000;
+
+struct House {
+    log: Arc<MemoryLog>,
+    clock: Clock,
+    rooms: Rooms,
+}
+
+async fn house() -> House {
+    house_over(Arc::new(MemoryLog::default()), Clock::manual(0)).await
+}
+
+async fn house_over(log: Arc<MemoryLog>, clock: Clock) -> House {
+    let settings = RoomSettings { idle_after: Duration::from_millis(20), ..RoomSettings::default() };
+    let rooms = Rooms::open(log.clone(), clock.clone(), settings).await.unwrap();
+    House { log, clock, rooms }
+}
+
+fn id(text: &str) -> AuctionId {
+    AuctionId::parse(text).unwrap()
+}
+
+fn person(name: &str) -> Person {
+    Person::new(name, name)
+}
+
+fn bid(who: &str, request: &str, amount: i64) -> Command {
+    let act = Act::Bid(Offer::Exact(Money::new(amount).unwrap()));
+    Command { by: person(who), request: RequestId::parse(request), act }
+}
+
+impl House {
+    /// A lot of Sol's from 10.00, for an hour from now.
+    async fn lot(&self) -> AuctionId {
+        let terms = json!({"id": "lot", "title": "A lot", "start": 1000, "duration_ms": HOUR, "soft_close": false});
+        self.rooms.create(TermsIn::from_json(terms.to_string().as_bytes()).unwrap(), person("Sol")).await.unwrap()
+    }
+
+    async fn bid(&self, who: &str, request: &str, amount: i64) -> Result<Accepted, Refusal> {
+        self.rooms.command(&id("lot"), bid(who, request, amount)).await
+    }
+
+    async fn seat(&self) -> (Seat, Value) {
+        let (seat, look, _) = self.rooms.join(&id("lot"), None, None).await.unwrap();
+        (seat, serde_json::from_str(look.auction.get()).unwrap())
+    }
+
+    async fn look(&self) -> Value {
+        serde_json::from_str(self.rooms.look(&id("lot")).await.unwrap().auction.get()).unwrap()
+    }
+}
+
+/// All that is there to take, presence aside.
+fn take(seat: &mut Seat) -> (Vec<Value>, Taken) {
+    let mut taken = Vec::new();
+    let how = seat.take(|frame| taken.push(serde_json::from_slice(frame.json()).unwrap()));
+    taken.retain(|message: &Value| message["type"] != "presence");
+    (taken, how)
+}
+
+/// Waits until the seat has an event of this type, and returns all up to there.
+async fn until(seat: &mut Seat, kind: &str) -> Vec<Value> {
+    let mut all = Vec::new();
+    let waited = tokio::time::timeout(Duration::from_secs(20), async {
+        loop {
+            all.extend(take(seat).0);
+            if all.iter().any(|message| message["type"] == kind) {
+                return;
+            }
+            std::future::poll_fn(|context| seat.poll_ready(context)).await;
+        }
+    });
+    waited.await.unwrap_or_else(|_| panic!("no {kind} in {all:?}"));
+    all
+}
+
+/// Lets every other task do what it can.
+async fn settle() {
+    for _ in 0..200 {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::sleep(Duration::from_millis(5)).await;
+}
+
+#[tokio::test]
+async fn nothing_is_acknowledged_or_shown_before_it_is_durable() {
+    let house = house().await;
+    house.lot().await;
+    let (mut seat, _) = house.seat().await;
+    house.log.stall(true);
+    let rooms = house.rooms.clone();
+    let asked = tokio::spawn(async move { rooms.command(&id("lot"), bid("Ana", "1", 1_000)).await });
+    settle().await;
+    assert!(!asked.is_finished(), "not acknowledged");
+    assert_eq!(take(&mut seat).0, Vec::<Value>::new(), "not shown");
+    house.log.stall(false);
+    let accepted = asked.await.unwrap().unwrap();
+    assert_eq!(accepted.seq, Some(3));
+    let shown = until(&mut seat, "bid").await;
+    assert_eq!((shown[0]["seq"].as_u64(), shown.len()), (Some(3), 1));
+}
+
+#[tokio::test]
+async fn where_the_log_cannot_write_nothing_happened() {
+    let house = house().await;
+    house.lot().await;
+    let (mut seat, _) = house.seat().await;
+    house.log.inject(Fault::Fail);
+    assert_eq!(house.bid("Ana", "1", 5_000).await, Err(Refusal::Unavailable));
+    assert_eq!(take(&mut seat).0, Vec::<Value>::new());
+    assert_eq!(house.look().await["price"], Value::Null);
+    // The next bid is judged as if the lost one had never been, and takes its seq; the lost one may be tried again under its id.
+    assert_eq!(house.bid("Ben", "1", 1_000).await.unwrap().seq, Some(3));
+    assert_eq!(house.bid("Ana", "1", 5_000).await.unwrap().seq, Some(4));
+}
+
+#[tokio::test]
+async fn a_whole_batch_stands_or_falls_together() {
+    let house = house().await;
+    house.lot().await;
+    house.seat().await;
+    house.log.stall(true);
+    let ask = |who: &'static str, amount| {
+        let rooms = house.rooms.clone();
+        tokio::spawn(async move { rooms.command(&id("lot"), bid(who, "1", amount)).await })
+    };
+    // The first is being appended; the others wait for the next append, which fails.
+    let first = ask("Ana", 1_000);
+    settle().await;
+    let (second, third) = (ask("Ben", 9_000), ask("Cleo", 2_000));
+    settle().await;
+    house.log.inject_after(1, Fault::Fail);
+    house.log.stall(false);
+    assert!(first.await.unwrap().is_ok());
+    // Cleo's bid was too low only against Ben's, which never happened: it is not refused for that.
+    assert_eq!(second.await.unwrap(), Err(Refusal::Unavailable));
+    assert_eq!(third.await.unwrap(), Err(Refusal::Unavailable));
+    assert_eq!(house.look().await["leader"]["name"], "Ana");
+}
+
+#[tokio::test]
+async fn after_a_conflict_the_bid_is_judged_against_what_the_other_wrote() {
+    let log = Arc::new(MemoryLog::default());
+    let (one, other) = (house_over(log.clone(), Clock::manual(0)).await, house_over(log.clone(), Clock::manual(0)).await);
+    one.lot().await;
+    let (mut seat, _) = one.seat().await;
+    assert!(other.bid("Ben", "1", 3_000).await.is_ok());
+    match one.bid("Ana", "1", 2_000).await {
+        Err(Refusal::BidTooLow { minimum, .. }) => assert_eq!(minimum.minor(), 3_100),
+        verdict => panic!("{verdict:?}"),
+    }
+    assert_eq!(one.bid("Ana", "2", 4_000).await.unwrap().seq, Some(4));
+    let shown = until(&mut seat, "bid").await;
+    let leaders: Vec<_> = shown.iter().map(|event| event["leader"]["name"].as_str().unwrap()).collect();
+    assert_eq!(leaders[0], "Ben", "what the other server wrote is shown here too");
+}
+
+#[tokio::test]
+async fn a_conflict_out_of_nothing_is_survived() {
+    let house = house().await;
+    house.lot().await;
+    house.seat().await;
+    house.log.inject(Fault::Conflict);
+    assert_eq!(house.bid("Ana", "1", 1_000).await.unwrap().seq, Some(3));
+}
+
+#[tokio::test]
+async fn a_bid_stamped_before_the_end_is_judged_before_the_close_however_long_the_queue() {
+    let house = house().await;
+    house.lot().await;
+    let (mut seat, _) = house.seat().await;
+    house.log.stall(true);
+    let ask = |who: &'static str, amount| {
+        let rooms = house.rooms.clone();
+        tokio::spawn(async move { rooms.command(&id("lot"), bid(who, "1", amount)).await })
+    };
+    house.clock.set(HOUR - 1);
+    let first = ask("Ana", 1_000);
+    settle().await;
+    // These wait behind an append that stalls until long after the end.
+    let second = ask("Ben", 2_000);
+    settle().await;
+    house.clock.set(HOUR);
+    let late = ask("Cleo", 9_000);
+    settle().await;
+    house.clock.set(HOUR + 5_000);
+    house.log.stall(false);
+    assert!(first.await.unwrap().is_ok());
+    assert!(second.await.unwrap().is_ok(), "read before the end: it counts");
+    assert_eq!(late.await.unwrap().map_err(|refusal| refusal.code()), Err("closed"));
+    let shown = until(&mut seat, "closed").await;
+    assert_eq!(shown.last().unwrap()["winner"]["name"], "Ben");
+    assert_eq!(take(&mut seat).1, Taken::End(Ending::Ended));
+}
+
+#[tokio::test]
+async fn a_sleeping_room_wakes_for_its_deadline() {
+    let house = house().await;
+    house.lot().await;
+    house.bid("Ana", "1", 1_000).await.unwrap();
+    // Nobody watches: the room sleeps.
+    tokio::time::timeout(Duration::from_secs(20), async {
+        while !format!("{:?}", house.rooms).contains("awake: 0") {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await
+    .expect("it falls asleep");
+    house.clock.set(HOUR);
+    tokio::time::timeout(Duration::from_secs(20), async {
+        while house.log.entries(closed()).await.unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await
+    .expect("it closes");
+    assert_eq!(house.look().await["outcome"], "sold");
+}
+
+fn closed() -> subasta::log::Query {
+    subasta::log::Query { label: Some("closed".to_owned()), limit: 1, ..Default::default() }
+}
+
+#[tokio::test]
+async fn what_should_have_ended_while_nobody_ran_ends_at_the_start() {
+    let before = house().await;
+    before.lot().await;
+    before.bid("Ana", "1", 1_000).await.unwrap();
+    let after = house_over(before.log.clone(), Clock::manual(2 * HOUR)).await;
+    let (mut seat, _) = after.seat().await;
+    let _ = until(&mut seat, "closed").await;
+    assert_eq!(after.look().await["leader"]["name"], "Ana");
+}
+
+#[tokio::test]
+async fn a_close_that_the_log_refuses_is_tried_again() {
+    let house = house().await;
+    house.lot().await;
+    let (mut seat, _) = house.seat().await;
+    house.log.inject(Fault::Fail);
+    house.clock.set(HOUR);
+    settle().await;
+    assert_eq!(take(&mut seat).0, Vec::<Value>::new());
+    assert_eq!(house.bid("Ana", "1", 1_000).await.map_err(|refusal| refusal.code()), Err("closed"), "and no bid slips in");
+    house.clock.set(HOUR + 1_000);
+    until(&mut seat, "closed").await;
+}
+
+#[tokio::test]
+async fn a_request_id_keeps_its_verdict_across_a_restart() {
+    let before = house().await;
+    before.lot().await;
+    let first = before.bid("Ana", "x", 1_000).await.unwrap();
+    before.bid("Ben", "x", 2_000).await.unwrap();
+    let after = house_over(before.log.clone(), before.clock.clone()).await;
+    assert_eq!(after.bid("Ana", "x", 1_000).await, Ok(first));
+    assert_eq!(after.bid("Ana", "x", 3_000).await.unwrap_err().code(), "id_reused");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_join_has_no_gap_and_no_repeat_while_bids_pour_in() {
+    let house = house().await;
+    house.lot().await;
+    let rooms = house.rooms.clone();
+    let pouring = tokio::spawn(async move {
+        for amount in 0.. {
+            let who = if amount % 2 == 0 { "Ana" } else { "Ben" };
+            rooms.command(&id("lot"), bid(who, "", 1_000 + amount * 100_000)).await.unwrap();
+        }
+    });
+    let mut seen = 0;
+    for _ in 0..200 {
+        let (mut seat, look) = house.seat().await;
+        let start = look["seq"].as_u64().unwrap();
+        assert_eq!(look["recent"].as_array().unwrap().last().unwrap()["seq"].as_u64(), Some(start));
+        let events = until(&mut seat, "bid").await;
+        let seqs: Vec<_> = events.iter().map(|event| event["seq"].as_u64().unwrap()).collect();
+        assert_eq!(seqs, (start + 1..).take(seqs.len()).collect::<Vec<_>>());
+        seen += seqs.len();
+    }
+    pouring.abort();
+    assert!(seen >= 200, "only {seen} events");
+}
+
+#[tokio::test]
+async fn resume_is_all_or_nothing() {
+    let house = house().await;
+    house.lot().await;
+    for amount in 1..=5 {
+        house.bid(if amount % 2 == 0 { "Ana" } else { "Ben" }, "", amount * 10_000).await.unwrap();
+    }
+    let join = async |since| house.rooms.join(&id("lot"), Some(since), None).await.unwrap();
+    let (mut seat, _, resumed) = join(4).await;
+    let seqs: Vec<_> = take(&mut seat).0.iter().map(|event| event["seq"].as_u64().unwrap()).collect();
+    assert_eq!((resumed, seqs), (true, vec![5, 6, 7]));
+    let (mut seat, _, resumed) = join(7).await;
+    assert_eq!((resumed, take(&mut seat).0.len()), (true, 0));
+    let (mut seat, look, resumed) = join(8).await;
+    assert_eq!((resumed, look.seq, take(&mut seat).0.len()), (false, 7, 0), "a seq from the future");
+    let (_, _, resumed) = join(u64::MAX).await;
+    assert!(!resumed);
+}
+
+#[tokio::test]
+async fn who_falls_behind_the_ring_is_told_so() {
+    let house = house().await;
+    house.lot().await;
+    let (mut slow, _) = house.seat().await;
+    for count in 0..10_001 {
+        let act = Act::Say(count.to_string().into());
+        house.rooms.command(&id("lot"), Command { by: person("Ana"), request: None, act }).await.unwrap();
+    }
+    assert_eq!(take(&mut slow).1, Taken::Lagged);
+}
+
+#[tokio::test]
+async fn a_full_mailbox_says_busy() {
+    let log = Arc::new(MemoryLog::default());
+    let settings = RoomSettings { mailbox: 4, ..RoomSettings::default() };
+    let rooms = Rooms::open(log.clone(), Clock::manual(0), settings).await.unwrap();
+    let house = House { log, clock: Clock::manual(0), rooms };
+    house.lot().await;
+    let (seat, _) = house.seat().await;
+    house.log.stall(true);
+    let mut waiting = Vec::new();
+    let mut busy = 0;
+    for number in 0..20 {
+        match seat.arrive().submit(bid("Ana", &number.to_string(), 1_000)) {
+            Ok(verdict) => waiting.push(verdict),
+            Err(refusal) => {
+                assert_eq!(refusal.code(), "busy");
+                busy += 1;
+            }
+        }
+    }
+    assert_eq!((waiting.len(), busy), (4, 16));
+    house.log.stall(false);
+    for verdict in waiting {
+        verdict.await.unwrap().ok();
+    }
+    assert!(house.bid("Ben", "1", 5_000).await.is_ok(), "and goes on when there is room again");
+}
+
+#[tokio::test]
+async fn a_broken_chain_refuses_that_auction_and_no_other() {
+    let house = house().await;
+    house.lot().await;
+    let other = json!({"id": "other", "title": "Another", "start": 1, "duration_ms": HOUR});
+    house.rooms.create(TermsIn::from_json(other.to_string().as_bytes()).unwrap(), person("Sol")).await.unwrap();
+    house.log.tamper("lot", 1, |body| body[20] ^= 1);
+    assert_eq!(house.rooms.look(&id("lot")).await.unwrap_err(), Refusal::Unavailable);
+    assert_eq!(house.bid("Ana", "1", 1_000).await, Err(Refusal::Unavailable));
+    assert!(house.rooms.look(&id("other")).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_log_is_the_auction_and_nothing_else_is() {
+    let house = house().await;
+    house.lot().await;
+    house.bid("Ana", "1", 1_000).await.unwrap();
+    house.rooms.command(&id("lot"), Command { by: person("Ben"), request: None, act: Act::Say("¿Quién da más?".into()) }).await.unwrap();
+    let records = house.log.read("lot", Mark::start("lot"), 100).await.unwrap();
+    let kinds: Vec<_> = records
+        .iter()
+        .map(|record| serde_json::from_slice::<Value>(&record.body).unwrap()["type"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(kinds, ["created", "opened", "bid", "said"]);
+    let again = house_over(house.log.clone(), house.clock.clone()).await;
+    let (mut one, mut two) = (house.look().await, again.look().await);
+    for look in [&mut one, &mut two] {
+        look.as_object_mut().unwrap().remove("watching");
+    }
+    assert_eq!(one, two, "the fold of the log is the state");
+}

@@ -1,0 +1,244 @@
+//! What the tests share: a server in this process, a WebSocket client, the real binary.
+
+#![allow(dead_code, missing_docs, clippy::unwrap_used, clippy::missing_panics_doc)]
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use subasta::config::{Config, LogFormat};
+use subasta::gateway::GatewaySettings;
+use subasta::room::RoomSettings;
+use subasta::serve::Server;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+
+/// Whatever does not happen in this time will not happen.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+pub fn config(dir: &Path) -> Config {
+    Config {
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        data_dir: dir.to_owned(),
+        log: "warn".to_owned(),
+        log_format: LogFormat::Text,
+        gateway: GatewaySettings::default(),
+        rooms: RoomSettings::default(),
+        listings: Vec::new(),
+    }
+}
+
+/// A server in this process, with a directory of its own.
+pub struct TestServer {
+    pub server: Server,
+    pub dir: TempDir,
+}
+
+impl TestServer {
+    pub async fn start() -> TestServer {
+        TestServer::with(|_| {}).await
+    }
+
+    pub async fn with(change: impl FnOnce(&mut Config)) -> TestServer {
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = config(dir.path());
+        change(&mut config);
+        let server = Server::start(config).await.map_err(|error| error.0).unwrap();
+        TestServer { server, dir }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address())
+    }
+
+    /// Creates an auction of Sol's, lasting an hour unless `terms` say otherwise.
+    pub async fn auction(&self, id: &str, terms: Value) {
+        create(self.address(), id, terms).await;
+    }
+
+    pub async fn join(&self, path: &str) -> Client {
+        Client::connect(self.address(), path).await.unwrap()
+    }
+}
+
+pub async fn create(address: SocketAddr, id: &str, terms: Value) {
+    let mut all = json!({"id": id, "title": "A lot", "start": 1000, "soft_close": false});
+    if terms.get("ends_at").is_none() {
+        all["duration_ms"] = json!(3_600_000);
+    }
+    all.as_object_mut().unwrap().extend(terms.as_object().unwrap().clone());
+    let url = format!("http://{address}/api/auctions?name=Sol");
+    let response = reqwest::Client::new().post(url).json(&all).send().await.unwrap();
+    assert_eq!(response.status(), 201, "{}", response.text().await.unwrap());
+}
+
+/// A WebSocket client that sees everything.
+pub struct Client {
+    pub ws: WebSocketStream<TcpStream>,
+    /// The seq of the last event seen.
+    pub seq: u64,
+    /// Every event, as it came.
+    pub events: Vec<Value>,
+    pub welcome: Value,
+}
+
+impl Client {
+    /// Connects and reads the welcome. The error is what went wrong instead.
+    pub async fn connect(address: SocketAddr, path: &str) -> Result<Client, String> {
+        let ws = open(address, path).await?;
+        let mut client = Client { ws, seq: 0, events: Vec::new(), welcome: Value::Null };
+        let welcome = client.receive().await.map_err(|code| format!("closed with {code:?}"))?;
+        if welcome["type"] != "welcome" {
+            return Err(format!("not a welcome: {welcome}"));
+        }
+        client.seq = welcome["seq"].as_u64().unwrap_or(0);
+        client.welcome = welcome;
+        Ok(client)
+    }
+
+    pub async fn send(&mut self, text: impl ToString) {
+        self.ws.send(Message::text(text.to_string())).await.unwrap();
+    }
+
+    /// The next message, or the code the socket was closed with. Checks that events come without gap and repeat.
+    pub async fn receive(&mut self) -> Result<Value, Option<u16>> {
+        loop {
+            let next = tokio::time::timeout(PATIENCE, self.ws.next()).await.expect("the server has something to say");
+            match next {
+                Some(Ok(Message::Text(text))) => {
+                    let message: Value = serde_json::from_str(&text).unwrap();
+                    self.note(&message);
+                    return Ok(message);
+                }
+                Some(Ok(Message::Close(frame))) => return Err(frame.map(|frame| frame.code.into())),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Err(None),
+            }
+        }
+    }
+
+    fn note(&mut self, message: &Value) {
+        let kind = message["type"].as_str().unwrap();
+        if kind == "resync" {
+            self.seq = message["seq"].as_u64().unwrap();
+        } else if is_event(kind) {
+            let seq = message["seq"].as_u64().unwrap();
+            assert_eq!(seq, self.seq + 1, "no gap, no repeat, in order: {message}");
+            self.seq = seq;
+            self.events.push(message.clone());
+        }
+    }
+
+    /// The next message of this type; what comes before is passed over.
+    pub async fn until(&mut self, kind: &str) -> Value {
+        loop {
+            match self.receive().await {
+                Ok(message) if message["type"] == kind => return message,
+                Ok(_) => {}
+                Err(code) => panic!("closed with {code:?} while waiting for {kind}"),
+            }
+        }
+    }
+
+    /// The verdict on what is sent.
+    pub async fn ask(&mut self, command: Value) -> Value {
+        self.send(&command).await;
+        self.verdict().await
+    }
+
+    pub async fn verdict(&mut self) -> Value {
+        loop {
+            let message = self.receive().await.unwrap();
+            if message["type"] == "accepted" || message["type"] == "refused" {
+                return message;
+            }
+        }
+    }
+
+    /// How the socket is closed.
+    pub async fn closed(&mut self) -> Option<u16> {
+        loop {
+            if let Err(code) = self.receive().await {
+                return code;
+            }
+        }
+    }
+}
+
+pub fn is_event(kind: &str) -> bool {
+    ["created", "opened", "bid", "extended", "said", "closed"].contains(&kind)
+}
+
+/// A WebSocket, without waiting for a word.
+pub async fn open(address: SocketAddr, path: &str) -> Result<WebSocketStream<TcpStream>, String> {
+    let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
+    let url = format!("ws://{address}{path}");
+    let connected = tokio::time::timeout(PATIENCE, tokio_tungstenite::client_async(url, stream)).await;
+    connected.map_err(|error| error.to_string())?.map(|(ws, _)| ws).map_err(|error| error.to_string())
+}
+
+pub fn bid(id: &str, amount: i64) -> Value {
+    json!({"type": "bid", "id": id, "amount": amount})
+}
+
+pub fn max(id: &str, max: i64) -> Value {
+    json!({"type": "bid", "id": id, "max": max})
+}
+
+/// The real binary.
+pub struct Process {
+    pub child: Child,
+    pub address: SocketAddr,
+}
+
+pub fn binary() -> PathBuf {
+    env!("CARGO_BIN_EXE_subasta").into()
+}
+
+impl Process {
+    /// Starts the server and waits until it is open. `port` 0 takes a free one.
+    pub async fn start(dir: &Path, port: u16, more: &[&str]) -> Process {
+        let child = Command::new(binary())
+            .current_dir(dir)
+            .args(["--data-dir", "data", "--log", "warn", "--port", &port.to_string()])
+            .args(more)
+            .stdout(Stdio::piped())
+            .spawn();
+        let mut child = child.unwrap();
+        let out = tokio::process::ChildStdout::from_std(child.stdout.take().unwrap()).unwrap();
+        let mut line = String::new();
+        let read = BufReader::new(out).read_line(&mut line);
+        tokio::time::timeout(PATIENCE, read).await.expect("it starts in time").unwrap();
+        let address = line.trim().strip_prefix("Subasta is open at http://").and_then(|rest| rest.strip_suffix('/'));
+        let address = address.unwrap_or_else(|| panic!("not the line with the address: {line:?}")).parse().unwrap();
+        Process { child, address }
+    }
+
+    /// `kill -9`, and gone.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
