@@ -119,10 +119,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket<S> {
                 break end;
             }
         };
+        let Socket { mut ws, place, _permit, .. } = self;
+        // It leaves the room now, however long the goodbye takes.
+        drop(place);
         match end {
-            End::Close(code) => close(self.ws, code).await,
+            End::Close(code) => close(ws, code).await,
             // What tungstenite has answered to a close.
-            End::Gone => drop(tokio::time::timeout(LINGER, drain(self.ws.get_mut())).await),
+            End::Gone => drop(tokio::time::timeout(LINGER, drain(ws.get_mut())).await),
         }
     }
 

@@ -79,6 +79,11 @@ pub fn parse(text: &str, currency: Option<Currency>) -> Result<Inbound, Rejected
 pub fn parse_http(body: &[u8]) -> Result<Inbound, Rejected> {
     let text = std::str::from_utf8(body)
         .map_err(|_| Rejected { request: None, refusal: Refusal::Malformed("The body must be JSON in UTF-8.".to_owned()) })?;
+    // serde would also read an array, field by field.
+    if !text.trim_start().starts_with('{') {
+        let refusal = Refusal::Malformed("The body must be a JSON object, like {\"type\":\"bid\",\"amount\":12050}.".to_owned());
+        return Err(Rejected { request: None, refusal });
+    }
     json(text)
 }
 

@@ -12,13 +12,13 @@ use crate::auction::{
 #[serde(deny_unknown_fields)]
 pub struct TermsIn {
     id: Option<String>,
-    title: String,
+    title: Option<String>,
     #[serde(default)]
     description: String,
     image: Option<String>,
     currency: Option<String>,
     format: Option<String>,
-    start: i64,
+    start: Option<i64>,
     reserve: Option<i64>,
     increments: Option<IncrementsIn>,
     automatic_bids: Option<bool>,
@@ -79,11 +79,18 @@ enum Mode {
 impl TermsIn {
     /// Reads terms from JSON.
     pub fn from_json(json: &[u8]) -> Result<TermsIn, Refusal> {
+        // serde would also read an array, field by field.
+        if json.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Refusal::Malformed("Terms are a JSON object.".to_owned()));
+        }
         let mut reader = serde_json::Deserializer::from_slice(json);
         let terms = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            let path = error.path().to_string();
-            let field = if path == "." { "terms" } else { &path };
-            Refusal::BadTerms(TermsError::new(field, plain(&error.into_inner().to_string())))
+            let field = error.path().to_string();
+            let error = error.into_inner();
+            if !error.is_data() {
+                return Refusal::Malformed(format!("The terms are not JSON: {error}."));
+            }
+            Refusal::BadTerms(TermsError::new(&field, plain(&error.to_string())))
         })?;
         reader.end().map_err(|_| Refusal::Malformed("The body must be one JSON object and no more.".to_owned()))?;
         Ok(terms)
@@ -127,12 +134,12 @@ impl TermsIn {
         };
         Ok(Terms {
             id,
-            title: self.title,
+            title: self.title.ok_or_else(|| TermsError::new("title", "required"))?,
             description: self.description,
             image: self.image,
             currency: currency(self.currency.as_deref().unwrap_or("EUR"))?,
             format: Format::English,
-            start: money("start", self.start)?,
+            start: money("start", self.start.ok_or_else(|| TermsError::new("start", "required"))?)?,
             reserve: self.reserve.map(|reserve| money("reserve", reserve)).transpose()?,
             increments: self.increments.map_or(Ok(Increments::Ebay), increments)?,
             automatic_bids: self.automatic_bids.unwrap_or(true),

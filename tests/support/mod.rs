@@ -141,13 +141,16 @@ impl Client {
 
     /// The next message of this type; what comes before is passed over.
     pub async fn until(&mut self, kind: &str) -> Value {
-        loop {
-            match self.receive().await {
-                Ok(message) if message["type"] == kind => return message,
-                Ok(_) => {}
-                Err(code) => panic!("closed with {code:?} while waiting for {kind}"),
+        let found = async {
+            loop {
+                match self.receive().await {
+                    Ok(message) if message["type"] == kind => return message,
+                    Ok(_) => {}
+                    Err(code) => panic!("closed with {code:?} while waiting for {kind}"),
+                }
             }
-        }
+        };
+        tokio::time::timeout(PATIENCE, found).await.unwrap_or_else(|_| panic!("no {kind}"))
     }
 
     /// The verdict on what is sent.
@@ -217,7 +220,8 @@ impl Process {
         let mut child = child.unwrap();
         let out = tokio::process::ChildStdout::from_std(child.stdout.take().unwrap()).unwrap();
         let mut line = String::new();
-        let read = BufReader::new(out).read_line(&mut line);
+        let mut out = BufReader::new(out);
+        let read = out.read_line(&mut line);
         tokio::time::timeout(PATIENCE, read).await.expect("it starts in time").unwrap();
         let address = line.trim().strip_prefix("Subasta is open at http://").and_then(|rest| rest.strip_suffix('/'));
         let address = address.unwrap_or_else(|| panic!("not the line with the address: {line:?}")).parse().unwrap();

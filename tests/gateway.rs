@@ -1,0 +1,513 @@
+//! The wire contract over real sockets: join, bid, refuse, resume, heartbeat, end, and everything a client can do wrong.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod support;
+
+use std::time::Duration;
+
+use futures_util::SinkExt;
+use serde_json::{Value, json};
+use support::{Client, PATIENCE, TestServer, bid, max};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+
+#[tokio::test]
+async fn two_people_see_each_other_s_bids() {
+    let server = TestServer::start().await;
+    server.auction("lot", json!({"reserve": 5_000})).await;
+    let (mut ana, mut ben) = (server.join("/ws/lot?name=Ana").await, server.join("/ws/lot?name=Ben").await);
+    assert_eq!(ana.welcome["you"], json!({"id": "ana", "name": "Ana", "roles": ["bidder", "auctioneer"]}));
+    assert_eq!((&ana.welcome["protocol"], &ana.welcome["seq"], &ana.welcome["resumed"]), (&json!(1), &json!(2), &json!(false)));
+    assert_eq!((&ana.welcome["auction"]["minimum"], &ana.welcome["auction"]["reserve"]), (&json!(1_000), &json!("unmet")));
+
+    let accepted = ana.ask(bid("1", 1_000)).await;
+    assert_eq!((&accepted["type"], &accepted["id"], &accepted["seq"]), (&json!("accepted"), &json!("1"), &json!(3)));
+    assert_eq!((&accepted["standing"], &accepted["price"], &accepted["minimum"]), (&json!("leading"), &json!(1_000), &json!(1_050)));
+    let seen = ben.until("bid").await;
+    assert_eq!(seen["bidder"], json!({"id": "ana", "name": "Ana"}));
+    assert_eq!(seen, ana.events[0], "both see the same");
+
+    let refused = ben.ask(bid("1", 1_049)).await;
+    assert_eq!((&refused["code"], &refused["minimum"], &refused["price"]), (&json!("bid_too_low"), &json!(1_050), &json!(1_000)));
+    assert_eq!(refused["message"], "The lowest bid that counts now is 10.50 EUR.");
+    assert_eq!(ben.ask(max("2", 6_000)).await["standing"], "leading");
+    assert_eq!(ana.until("bid").await["reserve"], "met");
+    assert_eq!(ben.ask(max("3", 7_000)).await["seq"], Value::Null, "a raise that moves no price is Ben's alone");
+    let outbid = ana.ask(bid("2", 6_500)).await;
+    assert_eq!((&outbid["standing"], &outbid["why"]), (&json!("outbid"), &json!("Someone had left a higher maximum.")));
+    let whole = serde_json::to_string(&ana.events).unwrap();
+    assert!(!whole.contains("7000"), "nobody learns another's maximum: {whole}");
+}
+
+#[tokio::test]
+async fn a_verdict_never_overtakes_the_events_before_it() {
+    let server = TestServer::start().await;
+    server.auction("lot", json!({"start": 1})).await;
+    let mut other = server.join("/ws/lot?name=Ben").await;
+    let mut ana = server.join("/ws/lot?name=Ana").await;
+    for number in 0..200 {
+        let id = number.to_string();
+        ana.send(bid(&id, 1 + number * 100_000)).await;
+        other.send(bid(&id, 2 + number * 100_000)).await;
+    }
+    for _ in 0..200 {
+        let verdict = ana.verdict().await;
+        if let Some(seq) = verdict["seq"].as_u64() {
+            assert!(ana.seq >= seq, "told of {seq} before seeing it");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_person_can_type() {
+    let server = TestServer::start().await;
+    server.auction("lot", json!({})).await;
+    let mut ana = server.join("/ws/lot?name=Ana").await;
+    ana.send("10.50").await;
+    assert_eq!(ana.verdict().await["price"], 1_050);
+    ana.send(" max 20 ").await;
+    assert_eq!(ana.verdict().await["seq"], Value::Null);
+    ana.send("/say ¿Quién da más?").await;
+    assert_eq!(ana.until("said").await["text"], "¿Quién da más?");
+    ana.verdict().await;
+    ana.send("/who").await;
+    assert_eq!(ana.until("presence").await["names"], json!(["Ana"]));
+    ana.send("/help").await;
+    assert!(ana.until("help").await["lines"].as_array().unwrap().len() > 3);
+    for (line, code) in [
+        ("hello", "malformed"),
+        ("", "malformed"),
+        ("10.505", "malformed"),
+        ("1e3", "malformed"),
+        ("1,000", "malformed"),
+        ("12.", "malformed"),
+        ("max", "malformed"),
+        ("/say ", "malformed"),
+        ("99999999999999999999", "bad_amount"),
+        ("0", "bad_amount"),
+        ("[1]", "malformed"),
+    ] {
+        ana.send(line).await;
+        let refused = ana.verdict().await;
+        assert_eq!(refused["code"], code, "{line:?}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_command_is_refused_and_the_socket_lives_on() {
+    let server = TestServer::start().await;
+    server.auction("lot", json!({})).await;
+    let mut ana = server.join("/ws/lot?name=Ana").await;
+    let long = "x".repeat(501);
+    for (text, code, id) in [
+        (r#"{"type":"bid","amount":"#.to_owned(), "malformed", None),
+        (r#"{"type":"bid"}"#.to_owned(), "malformed", None),
+        (r#"{"type":"bid","id":"a","amount":1,"max":2}"#.to_owned(), "malformed", Some("a")),
+        (r#"{"type":"bid","id":"a","amount":"1000"}"#.to_owned(), "bad_amount", Some("a")),
+        (r#"{"type":"bid","id":"a","amount":1000.5}"#.to_owned(), "bad_amount", Some("a")),
+        (r#"{"type":"bid","id":"a","amount":-1000}"#.to_owned(), "bad_amount", Some("a")),
+        (r#"{"type":"bid","id":"a","amount":1000000000001}"#.to_owned(), "bad_amount", Some("a")),
+        (r#"{"type":"bid","id":"a","amount":99999999999999999999}"#.to_owned(), "bad_amount", Some("a")),
+        (r#"{"type":"bid","id":7,"amount":1000}"#.to_owned(), "malformed", None),
+        (format!(r#"{{"type":"bid","id":"{}","amount":1000}}"#, "x".repeat(65)), "malformed", None),
+        (r#"{"type":"fly","id":"a"}"#.to_owned(), "malformed", Some("a")),
+        (r#"{"id":"a"}"#.to_owned(), "malformed", None),
+        (r#"{"type":"say","id":"a","text":""}"#.to_owned(), "malformed", Some("a")),
+        (format!(r#"{{"type":"say","id":"a","text":"{long}"}}"#), "malformed", Some("a")),
+        (r#"{"type":"ping"}"#.to_owned(), "malformed", None),
+        (r#"{"type":"create","id":"a","terms":{"title":"x","start":1,"duration_ms":1000}}"#.to_owned(), "malformed", Some("a")),
+        ("{".repeat(5_000), "malformed", None),
+    ] {
+        ana.send(&text).await;
+        let refused = ana.verdict().await;
+        assert_eq!((&refused["type"], &refused["code"]), (&json!("refused"), &json!(code)), "{text}");
+        assert_eq!(refused["id"].as_str(), id, "{text}");
+        assert!(refused["message"].as_str().unwrap().ends_with('.'), "a sentence: {refused}");
+    }
+    ana.ws.send(Message::binary(vec![1, 2, 3])).await.unwrap();
+    assert_eq!(ana.verdict().await["code"], "malformed", "a binary frame where text is due");
+    assert_eq!(ana.ask(bid("b", 1_000)).await["type"], "accepted");
+}
+
+#[tokio::test]
+async fn who_only_watches_cannot_bid() {
+    let server = TestServer::start().await;
+    server.auction("lot", json!({})).await;
+    let mut watcher = server.join("/ws/lot").await;
+    assert_eq!(watcher.welcome["you"], json!({"id": null, "name": null, "roles": []}));
+    assert_eq!(watcher.ask(bid("1", 1_000)).await["code"], "sign_in");
+    let mut seller = server.join("/ws/lot?name=SOL").await;
+    assert_eq!(seller.ask(bid("1", 1_000)).await["code"], "own_auction");
+}
+
+#[tokio::test]
+async fn ping_is_answered_with_the_server_s_time() {
+    let server = TestServer::start().await;
+    server.auction("lot", json!({})).await;
+    for path in ["/ws/lot", "/ws"] {
+        let mut client = server.join(path).await;
+        client.send(json!({"type": "ping", "t": 12.5})).await;
+        let pong = client.until("pong").await;
+        assert_eq!(pong["t"], 12.5);
+        assert!(pong["now"].as_i64().unwrap() >= client.welcome["now"].as_i64().unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_socket_that_cannot_have_its_place_is_closed_with_a_code() {
+    let server = TestServer::start().await;
+    server.auction("lot", json!({})).await;
+    for (path, code) in [
+        ("/ws/nowhere", "Some(4404)"),
+        ("/ws/NOT%20A%20SLUG", "Some(4404)"),
+        ("/ws/lot?token=forged", "Some(4401)"),
+        ("/ws?token=eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0.eyJzdWIiOiJhbmEifQ.", "Some(4401)"),
+        ("/ws/lot?name=%E2%80%AE", "Some(1011)"),
+    ] {
+        let error = Client::connect(server.address(), path).await.err();
+        assert!(error.as_deref().is_some_and(|error| error.contains(code)), "{path}: {error:?}");
+    }
+}
+
+/// A WebSocket with nobody behind it: nothing is answered, and nothing read until the end.
+async fn mute(server: &TestServer, name: &str) -> TcpStream {
+    let mut raw = TcpStream::connect(server.address()).await.unwrap();
+    let head = format!(
+        "GET /ws/lot?name={name} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    raw.write_all(head.as_bytes()).await.unwrap();
+    raw
+}
+
+/// The code of the close frame that everything the server sent ends with.
+async fn last_words(mut raw: TcpStream) -> u16 {
+    let mut all = Vec::new();
+    tokio::time::timeout(PATIENCE, raw.read_to_end(&mut all)).await.expect("it is closed").unwrap();
+    let close = all.windows(2).rposition(|pair| pair[0] == 0x88 && usize::from(pair[1]) < 126).expect("a close frame");
+    assert_eq!(all.len(), close + 2 + usize::from(all[close + 1]), "nothing comes after it");
+    u16::from_be_bytes([all[close + 2], all[close + 3]])
+}
+
+/// What the server answers to raw bytes after a handshake.
+async fn close_code_for(server: &TestServer, frame: &[u8]) -> u16 {
+    let mut raw = mute(server, "Ana").await;
+    raw.write_all(frame).await.unwrap();
+    last_words(raw).await
+}
+
+#[tokio::test]
+async fn protocol_errors_have_their_codes() {
+    let server = TestServer::start().await;
+    server.auction("lot", json!({})).await;
+    let masked = |first: u8, payload: &[u8]| {
+        let mut frame = vec![first, 0x80 | 126];
+        frame.extend(u16::try_from(payload.len()).unwrap().to_be_bytes());
+        frame.extend([0; 4]);
+        frame.extend(payload);
+        frame
+    };
+    assert_eq!(close_code_for(&server, &[0x81, 2, b'h', b'i']).await, 1002, "not masked");
+    assert_eq!(close_code_for(&server, &[0xf1, 0x80, 0, 0, 0, 0]).await, 1002, "reserved bits");
+    assert_eq!(close_code_for(&server, &[0x83, 0x80, 0, 0, 0, 0]).await, 1002, "reserved opcode");
+    assert_eq!(close_code_for(&server, &masked(0x81, &[0xff; 200])).await, 1007, "not UTF-8");
+    assert_eq!(close_code_for(&server, &masked(0x81, &[b'x'; 16_385])).await, 1009, "over the limit");
+    let mut fragments = masked(0x01, &[b'x'; 16_000]);
+    fragments.extend(masked(0x80, &[b'x'; 16_000]));
+    assert_eq!(close_code_for(&server, &fragments).await, 1009, "over the limit in parts");
+    // Exactly the limit is read, and refused for what it says.
+    let mut ana = server.join("/ws/lot?name=Ana").await;
+    ana.send("x".repeat(16_384)).await;
+    assert_eq!(ana.verdict().await["code"], "malformed");
+}
+
+#[tokio::test]
+async fn who_comes_back_goes_on_where_they_were() {
+    let server = TestServer::start().await;
+    server.auction("lot", json!({})).await;
+    let mut ana = server.join("/ws/lot?name=Ana").await;
+    for number in 1..=5 {
+        ana.ask(json!({"type": "say", "text": format!("line {number}")})).await;
+    }
+    let seen = ana.events.clone();
+    drop(ana);
+    let mut back = server.join("/ws/lot?name=Ana&since=4").await;
+    assert_eq!((&back.welcome["resumed"], &back.welcome["seq"]), (&json!(true), &json!(4)));
+    assert_eq!(back.welcome["auction"]["seq"], 7, "the auction object is of now");
+    for event in &seen[2..] {
+        assert_eq!(&back.receive().await.unwrap(), event);
+    }
+    for since in ["99", "-1", "x", "18446744073709551615"] {
+        let fresh = server.join(&format!("/ws/lot?since={since}")).await;
+        assert_eq!((&fresh.welcome["resumed"], &fresh.welcome["seq"]), (&json!(false), &json!(7)), "{since}");
+    }
+    let all = server.join("/ws/lot?since=0").await;
+    assert_eq!((&all.welcome["resumed"], &all.welcome["seq"]), (&json!(true), &json!(0)));
+}
+
+#[tokio::test]
+async fn everyone_gets_closed_and_then_the_sockets_close() {
+    let server = TestServer::start().await;
+    server.auction("lot", json!({"duration_ms": 800})).await;
+    let (mut ana, mut ben) = (server.join("/ws/lot?name=Ana").await, server.join("/ws/lot").await);
+    ana.ask(bid("1", 1_000)).await;
+    for client in [&mut ana, &mut ben] {
+        assert_eq!(client.closed().await, Some(1000));
+        let last = client.events.last().unwrap();
+        assert_eq!((&last["type"], &last["outcome"], &last["winner"]["name"]), (&json!("closed"), &json!("sold"), &json!("Ana")));
+    }
+    let mut late = server.join("/ws/lot?name=Cleo").await;
+    assert_eq!((&late.welcome["auction"]["status"], &late.welcome["auction"]["outcome"]), (&json!("closed"), &json!("sold")));
+    assert_eq!(late.closed().await, Some(1000), "welcome, then this");
+    // The verdict of before, asked again, and a new bid too late.
+    let url = server.url("/api/auctions/lot/commands?name=Ana");
+    let again: Value = reqwest::Client::new().post(&url).json(&bid("1", 1_000)).send().await.unwrap().json().await.unwrap();
+    assert_eq!(again["seq"], 3);
+    let late = reqwest::Client::new().post(&url).json(&bid("2", 2_000)).send().await.unwrap();
+    assert_eq!(late.status(), 409);
+    assert_eq!(late.json::<Value>().await.unwrap()["code"], "closed");
+}
+
+#[tokio::test]
+async fn a_phone_that_vanished_is_noticed_and_leaves_the_count() {
+    let server = TestServer::with(|config| {
+        // Longer than presence takes to be told.
+        config.gateway.heartbeat_interval = Duration::from_millis(1_500);
+        config.gateway.heartbeat_timeout = Duration::from_millis(500);
+    })
+    .await;
+    server.auction("lot", json!({})).await;
+    let mut ana = server.join("/ws/lot?name=Ana").await;
+    // Ben's socket stays open, but nobody is there to answer: no FIN, no pong.
+    let ben = mute(&server, "Ben").await;
+    while ana.until("presence").await["watching"] != 2 {}
+    while ana.until("presence").await["watching"] != 1 {}
+    // What waits for Ben when he is back: the reason.
+    assert_eq!(last_words(ben).await, 4408);
+    // Ana, who answers pings, is still there, and with nothing else to hear she hears ticks.
+    assert!(ana.until("tick").await["now"].is_i64());
+    assert_eq!(ana.ask(bid("1", 1_000)).await["type"], "accepted");
+}
+
+#[tokio::test]
+async fn who_does_not_read_is_closed_and_nobody_else_waits() {
+    let server = TestServer::with(|config| config.gateway.slow_after = Duration::from_millis(500)).await;
+    server.auction("lot", json!({})).await;
+    let stuck = mute(&server, "Stuck").await;
+    let mut ana = server.join("/ws/lot?name=Ana").await;
+    while ana.until("presence").await["watching"] != 2 {}
+    // Until the kernel takes no more of it and the server gives up.
+    let text = "x".repeat(500);
+    let mut watching = 2;
+    for _ in 0..40_000 {
+        ana.send(json!({"type": "say", "text": text})).await;
+        loop {
+            let message = ana.receive().await.unwrap();
+            if message["type"] == "presence" {
+                watching = message["watching"].as_i64().unwrap();
+            } else if message["type"] == "accepted" {
+                break;
+            }
+        }
+        if watching == 1 {
+            break;
+        }
+    }
+    assert_eq!(watching, 1, "the stuck one is gone");
+    // If it reads after all, it finds whole frames, and the reason at the end.
+    assert_eq!(last_words(stuck).await, 4409);
+}
+
+#[tokio::test]
+async fn the_lobby_tells_of_auctions_as_they_come_and_change_and_end() {
+    let server = TestServer::start().await;
+    server.auction("first", json!({})).await;
+    let mut lobby = server.join("/ws?name=Sol").await;
+    assert_eq!(lobby.welcome["auctions"][0]["id"], "first");
+    // By POST …
+    server.auction("second", json!({"duration_ms": 2_500})).await;
+    assert_eq!(lobby.until("auction").await["auction"]["id"], "second");
+    // … and over the socket.
+    lobby.send(json!({"type": "create", "id": "c", "terms": {"id": "third", "title": "3", "start": 1, "duration_ms": 60_000}})).await;
+    let accepted = lobby.until("accepted").await;
+    assert_eq!((&accepted["id"], &accepted["auction"]), (&json!("c"), &json!("third")));
+    lobby.send(json!({"type": "create", "id": "d", "terms": {"id": "third", "title": "3", "start": 1, "duration_ms": 60_000}})).await;
+    assert_eq!(lobby.verdict().await["code"], "exists");
+    lobby.send(json!({"type": "create", "id": "e", "terms": {"title": "3", "start": 1, "duration_ms": 60_000, "colour": "red"}})).await;
+    let refused = lobby.verdict().await;
+    assert_eq!((&refused["code"], &refused["field"]), (&json!("bad_terms"), &json!("colour")));
+    lobby.send("120").await;
+    assert_eq!(lobby.verdict().await["code"], "malformed");
+    lobby.send(bid("x", 5)).await;
+    assert_eq!(lobby.verdict().await["code"], "malformed");
+
+    let mut ana = server.join("/ws/second?name=Ana").await;
+    ana.ask(bid("1", 4_200)).await;
+    loop {
+        let change = lobby.until("auction").await;
+        if change["auction"]["id"] == "second" && change["auction"]["price"] == 4_200 {
+            break;
+        }
+    }
+    loop {
+        let change = lobby.until("auction").await;
+        if change["auction"]["id"] == "second" && change["auction"]["status"] == "closed" {
+            assert_eq!(change["auction"]["outcome"], "sold");
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn http_signs_in_creates_lists_looks_and_bids() {
+    let server = TestServer::start().await;
+    let http = reqwest::Client::new();
+    let session = http.post(server.url("/api/session")).json(&json!({"name": "  Ana   María "})).send().await.unwrap();
+    let cookie = session.headers()["set-cookie"].to_str().unwrap().to_owned();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+    let session: Value = session.json().await.unwrap();
+    assert_eq!(session["you"]["name"], "Ana María");
+    let token = session["token"].as_str().unwrap();
+
+    let terms = json!({"id": "lot", "title": "A lot", "start": 1000, "duration_ms": 3_600_000, "currency": "JPY"});
+    let created = http.post(server.url("/api/auctions")).bearer_auth(token).json(&terms).send().await.unwrap();
+    assert_eq!((created.status().as_u16(), created.headers()["location"].to_str().unwrap()), (201, "/api/auctions/lot"));
+    assert_eq!(created.json::<Value>().await.unwrap()["decimals"], 0);
+    let refused = async |body: &str, status: u16, code: &str, field: Option<&str>| {
+        let answer = http.post(server.url("/api/auctions")).bearer_auth(token).body(body.to_owned()).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{body}");
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+        let problem: Value = answer.json().await.unwrap();
+        assert_eq!((problem["code"].as_str(), problem["field"].as_str()), (Some(code), field), "{problem}");
+        assert_eq!((&problem["status"], &problem["detail"]), (&json!(status), &problem["message"]));
+    };
+    refused(&terms.to_string(), 409, "exists", None).await;
+    refused("{", 400, "malformed", None).await;
+    refused(r#"[null,"An array",""]"#, 400, "malformed", None).await;
+    refused(r#"{"start":1,"duration_ms":1}"#, 422, "bad_terms", Some("title")).await;
+    refused(r#"{"title":"x","start":"1","duration_ms":1}"#, 422, "bad_terms", Some("start")).await;
+    refused(r#"{"title":"x","start":0,"duration_ms":1}"#, 422, "bad_terms", Some("start")).await;
+    refused(r#"{"title":"x","start":1}"#, 422, "bad_terms", Some("ends_at")).await;
+    refused(r#"{"title":"x","start":1,"duration_ms":1000,"currency":"XYZ"}"#, 422, "bad_terms", Some("currency")).await;
+    refused(r#"{"title":"x","start":1,"duration_ms":1000,"id":"Not A Slug"}"#, 422, "bad_terms", Some("id")).await;
+    refused(r#"{"title":"x","start":1,"duration_ms":1000,"buy_now":5}"#, 422, "bad_terms", Some("buy_now")).await;
+    refused(&format!(r#"{{"title":"{}"}}"#, "x".repeat(20_000)), 413, "too_large", None).await;
+
+    let url = server.url("/api/auctions/lot");
+    let look = http.get(&url).send().await.unwrap();
+    let tag = look.headers()["etag"].to_str().unwrap().to_owned();
+    assert_eq!(tag, "\"2\"");
+    let same = http.get(&url).header("if-none-match", &tag).send().await.unwrap();
+    assert_eq!((same.status().as_u16(), same.bytes().await.unwrap().len()), (304, 0));
+    let commands = server.url("/api/auctions/lot/commands");
+    let ben = format!("{commands}?name=Ben");
+    let accepted: Value = http.post(&ben).json(&bid("1", 1_000)).send().await.unwrap().json().await.unwrap();
+    assert_eq!((&accepted["type"], &accepted["seq"]), (&json!("accepted"), &json!(3)));
+    let changed = http.get(&url).header("if-none-match", &tag).send().await.unwrap();
+    assert_eq!((changed.status().as_u16(), changed.headers()["etag"].to_str().unwrap()), (200, "\"3\""));
+
+    let status = async |request: reqwest::RequestBuilder| request.send().await.unwrap().status().as_u16();
+    assert_eq!(status(http.post(&commands).json(&bid("1", 2_000))).await, 401, "nobody in particular");
+    assert_eq!(status(http.post(&commands).bearer_auth("forged").json(&bid("1", 2_000))).await, 401);
+    assert_eq!(status(http.post(&commands).header("cookie", cookie.split(';').next().unwrap()).json(&bid("1", 2_000))).await, 409, "own auction");
+    assert_eq!(status(http.post(&ben).body("{")).await, 400);
+    assert_eq!(status(http.post(&ben).body(r#"["bid",null,2000]"#)).await, 400);
+    assert_eq!(status(http.post(&ben).body("10.50")).await, 400, "nothing but sockets reads major units");
+    assert_eq!(status(http.post(&ben).json(&json!({"type": "bid", "amount": -5}))).await, 422);
+    assert_eq!(status(http.get(server.url("/api/auctions/nowhere"))).await, 404);
+    assert_eq!(status(http.post(server.url("/api/auctions/nowhere/commands?name=Ben")).json(&bid("1", 1))).await, 404);
+    assert_eq!(status(http.delete(&url)).await, 405);
+    assert_eq!(status(http.get(server.url("/healthz"))).await, 200);
+    assert_eq!(status(http.get(server.url("/ws/lot"))).await, 400, "not a handshake");
+    for name in ["", "   ", "---", &"x".repeat(41), "a\u{202e}b", "a\u{0}b"] {
+        assert_eq!(status(http.post(server.url("/api/session")).json(&json!({"name": name}))).await, 400, "{name:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_list_has_pages_and_filters() {
+    let server = TestServer::start().await;
+    for number in 0..5 {
+        server.auction(&format!("lot-{number}"), json!({})).await;
+    }
+    let tomorrow = server.server.rooms().clock().now() + 86_400_000;
+    server.auction("later", json!({"starts_at": tomorrow})).await;
+    let get = async |query: &str| -> Value { reqwest::get(server.url(&format!("/api/auctions{query}"))).await.unwrap().json().await.unwrap() };
+    let ids = |page: &Value| -> Vec<String> {
+        page["auctions"].as_array().unwrap().iter().map(|auction| auction["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let first = get("?limit=2").await;
+    assert_eq!((ids(&first), &first["next"]), (vec!["lot-0".to_owned(), "lot-1".to_owned()], &json!("lot-1")));
+    let last = get("?limit=4&after=lot-1").await;
+    assert_eq!((ids(&last).len(), &last["next"]), (4, &Value::Null));
+    assert_eq!(ids(&get("?status=scheduled").await), ["later"]);
+    assert_eq!(get("?status=odd").await["code"], "malformed");
+    assert_eq!(get("?limit=x").await["code"], "malformed");
+    assert_eq!(get("?after=nowhere").await["code"], "unknown_auction");
+}
+
+#[tokio::test]
+async fn the_pages_are_served_closed_to_strangers() {
+    let server = TestServer::start().await;
+    for (path, kind) in [("/", "text/html; charset=utf-8"), ("/a/any", "text/html; charset=utf-8"), ("/js/client.js", "text/javascript; charset=utf-8")] {
+        let page = reqwest::get(server.url(path)).await.unwrap();
+        assert_eq!((page.status().as_u16(), page.headers()["content-type"].to_str().unwrap()), (200, kind), "{path}");
+        let policy = page.headers()["content-security-policy"].to_str().unwrap();
+        assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe"), "{policy}");
+        assert_eq!(page.headers()["x-content-type-options"], "nosniff");
+        let tag = page.headers()["etag"].clone();
+        let same = reqwest::Client::new().get(server.url(path)).header("if-none-match", tag).send().await.unwrap();
+        assert_eq!(same.status(), 304);
+    }
+    for path in ["/nothing.js", "/js/../Cargo.toml", "/js/%2e%2e/%2e%2e/Cargo.toml"] {
+        assert_eq!(reqwest::get(server.url(path)).await.unwrap().status(), 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn one_connection_too_many_is_told_to_come_back() {
+    let server = TestServer::with(|config| config.gateway.connections = 2).await;
+    let (_one, two) = (TcpStream::connect(server.address()).await.unwrap(), TcpStream::connect(server.address()).await.unwrap());
+    let mut three = TcpStream::connect(server.address()).await.unwrap();
+    let mut answer = String::new();
+    tokio::time::timeout(PATIENCE, three.read_to_string(&mut answer)).await.unwrap().unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    drop(two);
+    tokio::time::timeout(PATIENCE, async {
+        while reqwest::get(server.url("/healthz")).await.map_or(0, |answer| answer.status().as_u16()) != 200 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await
+    .expect("a place is free again");
+}
+
+#[tokio::test]
+async fn a_head_that_never_comes_is_not_waited_for() {
+    let server = TestServer::start().await;
+    let mut slow = TcpStream::connect(server.address()).await.unwrap();
+    slow.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n").await.unwrap();
+    let mut rest = Vec::new();
+    tokio::time::timeout(PATIENCE, slow.read_to_end(&mut rest)).await.expect("it is closed").unwrap();
+}
+
+#[tokio::test]
+async fn a_stopping_server_says_goodbye_to_everyone() {
+    let TestServer { server, dir } = TestServer::start().await;
+    let address = server.address();
+    support::create(address, "lot", json!({})).await;
+    let mut ana = Client::connect(address, "/ws/lot?name=Ana").await.unwrap();
+    let mut lobby = Client::connect(address, "/ws").await.unwrap();
+    ana.ask(bid("1", 1_000)).await;
+    let stopping = tokio::spawn(server.stop());
+    for client in [&mut ana, &mut lobby] {
+        assert!(client.until("goodbye").await["retry_after_ms"].is_u64());
+        assert_eq!(client.closed().await, Some(1001));
+    }
+    drop((ana, lobby));
+    tokio::time::timeout(PATIENCE, stopping).await.expect("it stops").unwrap();
+    assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
+    drop(dir);
+}

@@ -1,0 +1,178 @@
+//! `kill -9` of the real binary in the middle of bidding: whatever was acknowledged is there, once, in its place.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use support::{Client, PATIENCE, Process, bid, create};
+
+/// Rounds of `kill -9`; more by `KILL_ROUNDS`.
+const ROUNDS: u64 = 20;
+const BIDDERS: usize = 6;
+
+/// What the server has said yes to: by bidder and request id, the seq, the amount.
+type Acknowledged = Arc<Mutex<BTreeMap<(usize, String), (u64, i64)>>>;
+
+/// A bidder who outbids whoever leads, as fast as verdicts come, until the server is gone.
+async fn bidder(address: SocketAddr, number: usize, round: u64, acknowledged: Acknowledged) {
+    let Ok(mut client) = Client::connect(address, &format!("/ws/lot?name=bidder-{number}")).await else { return };
+    let mut minimum = client.welcome["auction"]["minimum"].as_i64().unwrap();
+    for count in 0.. {
+        let id = format!("{round}.{count}");
+        use futures_util::SinkExt;
+        let command = tokio_tungstenite::tungstenite::Message::text(bid(&id, minimum).to_string());
+        if client.ws.send(command).await.is_err() {
+            return;
+        }
+        loop {
+            let Ok(message) = client.receive().await else { return };
+            match message["type"].as_str().unwrap() {
+                "bid" => minimum = message["minimum"].as_i64().unwrap(),
+                "accepted" => {
+                    let seq = message["seq"].as_u64().unwrap();
+                    let amount = message["price"].as_i64().unwrap();
+                    acknowledged.lock().unwrap().insert((number, id), (seq, amount));
+                    break;
+                }
+                "refused" => {
+                    minimum = message["minimum"].as_i64().unwrap();
+                    break;
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Everything the log holds, as a client sees it who resumes from the beginning.
+async fn history(address: SocketAddr) -> Vec<Value> {
+    let mut client = Client::connect(address, "/ws/lot?since=0").await.unwrap();
+    assert_eq!(client.welcome["resumed"], true);
+    let head = client.welcome["auction"]["seq"].as_u64().unwrap();
+    while client.seq < head {
+        client.receive().await.unwrap();
+    }
+    client.events
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_acknowledged_bid_is_lost_by_kill_9() {
+    let rounds = std::env::var("KILL_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().expect("KILL_ROUNDS is a number"));
+    let dir = tempfile::tempdir().unwrap();
+    let acknowledged: Acknowledged = Arc::default();
+    let mut process = Process::start(dir.path(), 0, &[]).await;
+    create(process.address, "lot", json!({"increments": [{"from": 0, "step": 1}]})).await;
+    let mut known: Vec<Value> = Vec::new();
+    for round in 0..rounds {
+        let bidders: Vec<_> = (0..BIDDERS).map(|number| tokio::spawn(bidder(process.address, number, round, acknowledged.clone()))).collect();
+        // Another moment each round, from the first bids on.
+        tokio::time::sleep(Duration::from_millis(60 + 17 * (round % 10))).await;
+        process.kill();
+        for bidder in bidders {
+            tokio::time::timeout(PATIENCE, bidder).await.unwrap().unwrap();
+        }
+        process = Process::start(dir.path(), process.address.port(), &[]).await;
+
+        let events = history(process.address).await;
+        assert_eq!(events[..known.len()], known, "what was seen before stays as it was");
+        for (index, event) in events.iter().enumerate() {
+            assert_eq!(event["seq"], index as u64 + 1, "no gap, no repeat");
+        }
+        for ((number, id), (seq, amount)) in acknowledged.lock().unwrap().iter() {
+            let event = &events[usize::try_from(*seq).unwrap() - 1];
+            let name = format!("bidder-{number}");
+            assert_eq!((&event["type"], &event["bidder"]["name"], &event["amount"]), (&json!("bid"), &json!(name), &json!(amount)), "{id}");
+        }
+        known = events;
+    }
+    let acknowledged = acknowledged.lock().unwrap().clone();
+    assert!(acknowledged.len() as u64 > rounds * 10, "too little was going on: {}", acknowledged.len());
+
+    // Asked again, each gets its first verdict, and nothing happens twice.
+    for ((number, id), (seq, amount)) in acknowledged.iter().take(50) {
+        let url = format!("http://{}/api/auctions/lot/commands?name=bidder-{number}", process.address);
+        let verdict = reqwest::Client::new().post(url).json(&bid(id, *amount)).send().await.unwrap().json::<Value>().await.unwrap();
+        assert_eq!((&verdict["type"], &verdict["seq"]), (&json!("accepted"), &json!(seq)));
+    }
+    assert_eq!(history(process.address).await.len(), known.len());
+    println!("{rounds} rounds of kill -9, {} bids acknowledged, 0 lost", acknowledged.len());
+}
+
+#[tokio::test]
+async fn a_page_that_was_there_goes_on_from_its_seq() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut process = Process::start(dir.path(), 0, &[]).await;
+    create(process.address, "lot", json!({})).await;
+    let mut ana = Client::connect(process.address, "/ws/lot?name=Ana").await.unwrap();
+    ana.ask(bid("1", 1_000)).await;
+    let mut ben = Client::connect(process.address, "/ws/lot?name=Ben").await.unwrap();
+    ben.ask(bid("1", 2_000)).await;
+    let (seq, seen) = (ana.seq, ana.events.clone());
+    process.kill();
+    process = Process::start(dir.path(), process.address.port(), &[]).await;
+    let back = Client::connect(process.address, &format!("/ws/lot?name=Ana&since={seq}")).await.unwrap();
+    assert_eq!((&back.welcome["resumed"], &back.welcome["seq"]), (&json!(true), &json!(seq)));
+    let mut all = Client::connect(process.address, "/ws/lot?since=2").await.unwrap();
+    for event in &seen {
+        assert_eq!(&all.receive().await.unwrap(), event);
+    }
+}
+
+#[tokio::test]
+async fn sigterm_and_ctrl_c_stop_it_within_five_seconds() {
+    for signal in ["TERM", "INT"] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut process = Process::start(dir.path(), 0, &[]).await;
+        create(process.address, "lot", json!({})).await;
+        let mut ana = Client::connect(process.address, "/ws/lot?name=Ana").await.unwrap();
+        ana.ask(bid("1", 1_000)).await;
+        process.signal(signal);
+        ana.until("goodbye").await;
+        assert_eq!(ana.closed().await, Some(1001));
+        // One who says nothing at all does not hold it up.
+        let mut child = std::mem::replace(&mut process.child, std::process::Command::new("true").spawn().unwrap());
+        let exit = tokio::time::timeout(Duration::from_secs(5), tokio::task::spawn_blocking(move || child.wait().unwrap())).await;
+        assert_eq!(exit.expect("within 5 s").unwrap().code(), Some(0));
+    }
+}
+
+#[tokio::test]
+async fn listed_auctions_are_listed_again_when_they_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let listed = "[[auction]]\nid = \"demo\"\ntitle = \"A lot\"\nstart = 100\nduration = \"700ms\"\nrelist = true\nsoft_close = false\n";
+    std::fs::write(dir.path().join("config.toml"), listed).unwrap();
+    let mut process = Process::start(dir.path(), 0, &[]).await;
+    let mut lobby = Client::connect(process.address, "/ws").await.unwrap();
+    let mut open = Vec::new();
+    while open.len() < 2 {
+        let change = lobby.until("auction").await["auction"].clone();
+        if change["status"] == "open" && !open.contains(&change["id"]) {
+            open.push(change["id"].clone());
+        }
+    }
+    assert!(open.contains(&json!("demo-2")) || open == [json!("demo-3"), json!("demo-4")], "{open:?}");
+    process.kill();
+    // It goes on counting where it was.
+    process = Process::start(dir.path(), process.address.port(), &[]).await;
+    let url = format!("http://{}/api/auctions?limit=200", process.address);
+    tokio::time::timeout(PATIENCE, async {
+        loop {
+            let page: Value = reqwest::get(&url).await.unwrap().json().await.unwrap();
+            let ids: Vec<_> = page["auctions"].as_array().unwrap().iter().map(|auction| auction["id"].as_str().unwrap().to_owned()).collect();
+            let expected: Vec<_> = (1..=ids.len()).map(|n| if n == 1 { "demo".to_owned() } else { format!("demo-{n}") }).collect();
+            assert_eq!(ids, expected);
+            if ids.len() > 4 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await
+    .unwrap();
+}
