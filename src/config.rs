@@ -56,7 +56,7 @@ pub struct Flags {
     /// Nothing heard for the interval and this: the socket is closed [default: 10s]
     #[arg(long, env = "SUBASTA_HEARTBEAT_TIMEOUT", value_name = "DURATION")]
     heartbeat_timeout: Option<Humane>,
-    /// What to log: error, warn, info, debug, trace, or by module: "info,subasta::room=debug" [default: info]
+    /// What to log: error, warn, info, debug, trace, or by module: `info,subasta::room=debug` [default: info]
     #[arg(long, env = "SUBASTA_LOG", value_name = "FILTER")]
     log: Option<String>,
     /// How to log [default: text]
@@ -272,7 +272,8 @@ fn listing(name: &str, number: usize, mut table: toml::Table) -> Result<Listing,
         Some(_) => return Err(wrong("relist", "true or false")),
     };
     let duration = table.remove("duration").and_then(|value| value.as_str().map(str::to_owned));
-    let duration: Humane = duration.ok_or_else(|| wrong("duration", "required, like \"10m\""))?.parse().map_err(|why: String| wrong("duration", &why))?;
+    let duration: Humane =
+        duration.ok_or_else(|| wrong("duration", "required, like \"10m\""))?.parse().map_err(|why: String| wrong("duration", &why))?;
     let duration_ms = i64::try_from(duration.0.as_millis()).map_err(|_| wrong("duration", "at most five years"))?;
     let terms: TermsIn = serde_path_to_error::deserialize(table).map_err(|error| at_key(name, &format!("auction {number}: "), &error))?;
     // What cannot stand today cannot stand later: it is better said at the start.

@@ -52,8 +52,7 @@ impl Server {
         let key = config.data_dir.join("session.key");
         let sessions = Sessions::open(&key, clock.clone()).map_err(|error| StartError(error.0))?;
         let bound = TcpListener::bind(config.listen).await.and_then(|listener| Ok((listener.local_addr()?, listener)));
-        let (address, listener) =
-            bound.map_err(|error| StartError(format!("cannot listen at {}: {}", config.listen, plain(&error))))?;
+        let (address, listener) = bound.map_err(|error| StartError(format!("cannot listen at {}: {}", config.listen, plain(&error))))?;
         let rooms = Rooms::open(log.clone(), clock, config.rooms).await;
         let rooms = rooms.map_err(|error| StartError(format!("{}: the log {error}", config.data_dir.display())))?;
         for listing in config.listings {

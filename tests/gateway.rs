@@ -203,7 +203,7 @@ async fn protocol_errors_have_their_codes() {
     let server = TestServer::start().await;
     server.auction("lot", json!({})).await;
     let masked = |first: u8, payload: &[u8]| {
-        let mut frame = vec![first, 0x80 | 126];
+        let mut frame = vec![first, 0x80 | 0x7e];
         frame.extend(u16::try_from(payload.len()).unwrap().to_be_bytes());
         frame.extend([0; 4]);
         frame.extend(payload);
@@ -213,7 +213,7 @@ async fn protocol_errors_have_their_codes() {
     assert_eq!(close_code_for(&server, &[0xf1, 0x80, 0, 0, 0, 0]).await, 1002, "reserved bits");
     assert_eq!(close_code_for(&server, &[0x83, 0x80, 0, 0, 0, 0]).await, 1002, "reserved opcode");
     assert_eq!(close_code_for(&server, &masked(0x81, &[0xff; 200])).await, 1007, "not UTF-8");
-    assert_eq!(close_code_for(&server, &masked(0x81, &[b'x'; 16_385])).await, 1009, "over the limit");
+    assert_eq!(close_code_for(&server, &masked(0x81, &vec![b'x'; 16_385])).await, 1009, "over the limit");
     let mut fragments = masked(0x01, &[b'x'; 16_000]);
     fragments.extend(masked(0x80, &[b'x'; 16_000]));
     assert_eq!(close_code_for(&server, &fragments).await, 1009, "over the limit in parts");
@@ -411,7 +411,11 @@ async fn http_signs_in_creates_lists_looks_and_bids() {
     let status = async |request: reqwest::RequestBuilder| request.send().await.unwrap().status().as_u16();
     assert_eq!(status(http.post(&commands).json(&bid("1", 2_000))).await, 401, "nobody in particular");
     assert_eq!(status(http.post(&commands).bearer_auth("forged").json(&bid("1", 2_000))).await, 401);
-    assert_eq!(status(http.post(&commands).header("cookie", cookie.split(';').next().unwrap()).json(&bid("1", 2_000))).await, 409, "own auction");
+    assert_eq!(
+        status(http.post(&commands).header("cookie", cookie.split(';').next().unwrap()).json(&bid("1", 2_000))).await,
+        409,
+        "own auction"
+    );
     assert_eq!(status(http.post(&ben).body("{")).await, 400);
     assert_eq!(status(http.post(&ben).body(r#"["bid",null,2000]"#)).await, 400);
     assert_eq!(status(http.post(&ben).body("10.50")).await, 400, "nothing but sockets reads major units");
@@ -434,7 +438,8 @@ async fn the_list_has_pages_and_filters() {
     }
     let tomorrow = server.server.rooms().clock().now() + 86_400_000;
     server.auction("later", json!({"starts_at": tomorrow})).await;
-    let get = async |query: &str| -> Value { reqwest::get(server.url(&format!("/api/auctions{query}"))).await.unwrap().json().await.unwrap() };
+    let get =
+        async |query: &str| -> Value { reqwest::get(server.url(&format!("/api/auctions{query}"))).await.unwrap().json().await.unwrap() };
     let ids = |page: &Value| -> Vec<String> {
         page["auctions"].as_array().unwrap().iter().map(|auction| auction["id"].as_str().unwrap().to_owned()).collect()
     };
@@ -451,7 +456,9 @@ async fn the_list_has_pages_and_filters() {
 #[tokio::test]
 async fn the_pages_are_served_closed_to_strangers() {
     let server = TestServer::start().await;
-    for (path, kind) in [("/", "text/html; charset=utf-8"), ("/a/any", "text/html; charset=utf-8"), ("/js/client.js", "text/javascript; charset=utf-8")] {
+    for (path, kind) in
+        [("/", "text/html; charset=utf-8"), ("/a/any", "text/html; charset=utf-8"), ("/js/client.js", "text/javascript; charset=utf-8")]
+    {
         let page = reqwest::get(server.url(path)).await.unwrap();
         assert_eq!((page.status().as_u16(), page.headers()["content-type"].to_str().unwrap()), (200, kind), "{path}");
         let policy = page.headers()["content-security-policy"].to_str().unwrap();

@@ -49,9 +49,7 @@ async fn keeps_its_promises(log: &dyn EventLog) {
     assert_eq!(second, Mark::start("a").then(b"one").then(b"two").then(b"three"), "the chain is SHA-256 of (hash before, record)");
 
     log.append(Batch { label: "closed", deadline: None, ..batch("c", 0, &["x"]) }).await.unwrap();
-    let ids = async |query: Query| -> Vec<String> {
-        log.entries(query).await.unwrap().into_iter().map(|entry| entry.auction).collect()
-    };
+    let ids = async |query: Query| -> Vec<String> { log.entries(query).await.unwrap().into_iter().map(|entry| entry.auction).collect() };
     let all = Query { limit: 10, ..Query::default() };
     assert_eq!(ids(all.clone()).await, ["a", "b", "c"], "in the order of their creation");
     assert_eq!(ids(Query { after: Some("a".into()), ..all.clone() }).await, ["b", "c"]);

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::SinkExt;
 use serde_json::{Value, json};
 use support::{Client, PATIENCE, Process, bid, create};
 
@@ -25,7 +26,6 @@ async fn bidder(address: SocketAddr, number: usize, round: u64, acknowledged: Ac
     let mut minimum = client.welcome["auction"]["minimum"].as_i64().unwrap();
     for count in 0.. {
         let id = format!("{round}.{count}");
-        use futures_util::SinkExt;
         let command = tokio_tungstenite::tungstenite::Message::text(bid(&id, minimum).to_string());
         if client.ws.send(command).await.is_err() {
             return;
@@ -70,7 +70,8 @@ async fn no_acknowledged_bid_is_lost_by_kill_9() {
     create(process.address, "lot", json!({"increments": [{"from": 0, "step": 1}]})).await;
     let mut known: Vec<Value> = Vec::new();
     for round in 0..rounds {
-        let bidders: Vec<_> = (0..BIDDERS).map(|number| tokio::spawn(bidder(process.address, number, round, acknowledged.clone()))).collect();
+        let bidders: Vec<_> =
+            (0..BIDDERS).map(|number| tokio::spawn(bidder(process.address, number, round, acknowledged.clone()))).collect();
         // Another moment each round, from the first bids on.
         tokio::time::sleep(Duration::from_millis(60 + 17 * (round % 10))).await;
         process.kill();
@@ -164,7 +165,8 @@ async fn listed_auctions_are_listed_again_when_they_end() {
     tokio::time::timeout(PATIENCE, async {
         loop {
             let page: Value = reqwest::get(&url).await.unwrap().json().await.unwrap();
-            let ids: Vec<_> = page["auctions"].as_array().unwrap().iter().map(|auction| auction["id"].as_str().unwrap().to_owned()).collect();
+            let ids: Vec<_> =
+                page["auctions"].as_array().unwrap().iter().map(|auction| auction["id"].as_str().unwrap().to_owned()).collect();
             let expected: Vec<_> = (1..=ids.len()).map(|n| if n == 1 { "demo".to_owned() } else { format!("demo-{n}") }).collect();
             assert_eq!(ids, expected);
             if ids.len() > 4 {

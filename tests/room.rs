@@ -374,10 +374,8 @@ async fn the_log_is_the_auction_and_nothing_else_is() {
     house.bid("Ana", "1", 1_000).await.unwrap();
     house.rooms.command(&id("lot"), Command { by: person("Ben"), request: None, act: Act::Say("¿Quién da más?".into()) }).await.unwrap();
     let records = house.log.read("lot", Mark::start("lot"), 100).await.unwrap();
-    let kinds: Vec<_> = records
-        .iter()
-        .map(|record| serde_json::from_slice::<Value>(&record.body).unwrap()["type"].as_str().unwrap().to_owned())
-        .collect();
+    let kinds: Vec<_> =
+        records.iter().map(|record| serde_json::from_slice::<Value>(&record.body).unwrap()["type"].as_str().unwrap().to_owned()).collect();
     assert_eq!(kinds, ["created", "opened", "bid", "said"]);
     let again = house_over(house.log.clone(), house.clock.clone()).await;
     let (mut one, mut two) = (house.look().await, again.look().await);

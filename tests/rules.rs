@@ -3,8 +3,8 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use subasta::auction::{
-    Accepted, Act, Auction, AuctionId, Band, Command, Currency, Decision, ExtendMode, Fact, Format, Increments, Millis, Money, Offer, Outcome,
-    Person, Refusal, RequestId, Reserve, SoftClose, Standing, Status, Terms, create, decide, due,
+    Accepted, Act, Auction, AuctionId, Band, Command, Currency, Decision, ExtendMode, Fact, Format, Increments, Millis, Money, Offer,
+    Outcome, Person, Refusal, RequestId, Reserve, SoftClose, Standing, Status, Terms, create, decide, due,
 };
 
 const HOUR: Millis = 3_600_000;
@@ -216,10 +216,8 @@ fn the_ebay_table_has_its_edges() {
 
 #[test]
 fn a_table_s_lower_edge_belongs_to_its_band() {
-    let bands = [(0, 1), (100, 10), (1_000, 100)].map(|(from, step)| Band {
-        from: if from == 0 { Money::ZERO } else { money(from) },
-        step: money(step),
-    });
+    let bands = [(0, 1), (100, 10), (1_000, 100)]
+        .map(|(from, step)| Band { from: if from == 0 { Money::ZERO } else { money(from) }, step: money(step) });
     let terms = Terms { start: money(1), increments: Increments::Table(bands.to_vec()), ..terms() };
     for (price, minimum) in [(1, 2), (99, 100), (100, 110), (999, 1_009), (1_000, 1_100)] {
         given(terms.clone()).when("A", price).then_minimum(minimum);
@@ -499,7 +497,8 @@ fn a_refused_bid_is_not_remembered() {
 
 #[test]
 fn bad_terms_are_refused_whole_naming_the_field() {
-    let cases: [(&str, fn(&mut Terms)); 14] = [
+    type Spoil = fn(&mut Terms);
+    let cases: [(&str, Spoil); 14] = [
         ("title", |t| t.title = String::new()),
         ("title", |t| t.title = "x".repeat(201)),
         ("description", |t| t.description = "x".repeat(5_001)),

@@ -68,14 +68,7 @@ pub fn decide(auction: &Auction, command: &Command, at: Millis) -> Result<Decisi
     Ok(Decision::Happens(draft.events))
 }
 
-fn bid(
-    draft: &mut Draft,
-    auction: &Auction,
-    by: &Person,
-    request: Option<RequestId>,
-    offer: Offer,
-    at: Millis,
-) -> Result<(), Refusal> {
+fn bid(draft: &mut Draft, auction: &Auction, by: &Person, request: Option<RequestId>, offer: Offer, at: Millis) -> Result<(), Refusal> {
     may_bid(auction, by, offer)?;
     let terms = auction.terms();
     let book = auction.book_after(by, offer).map_err(|why| declined(auction, why))?;

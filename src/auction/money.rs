@@ -14,11 +14,7 @@ impl Money {
 
     /// A price somebody may state: 1 to [`Money::MAX`]; anything else is no amount.
     pub const fn new(minor: i64) -> Option<Money> {
-        if minor >= 1 && minor <= Money::MAX.0 {
-            Some(Money(minor))
-        } else {
-            None
-        }
+        if minor >= 1 && minor <= Money::MAX.0 { Some(Money(minor)) } else { None }
     }
 
     /// A price that nobody may ever be able to offer: 1 and up. What [`Money::plus`] can lead to.

@@ -99,7 +99,7 @@ impl Auction {
         self.seq = event.seq.unwrap_or(self.seq);
         self.at = self.at.max(event.at);
         match &event.fact {
-            Fact::Created { .. } => {}
+            Fact::Created { .. } | Fact::Said { .. } => {}
             Fact::Opened { ends_at, .. } => {
                 self.status = Status::Open;
                 self.ends_at = *ends_at;
@@ -110,7 +110,6 @@ impl Auction {
             }
             Fact::Raised(bid) => self.enter(bid),
             Fact::Extended { ends_at, .. } => self.ends_at = *ends_at,
-            Fact::Said { .. } => {}
             Fact::Closed { outcome, .. } => {
                 self.status = Status::Closed;
                 self.outcome = Some(*outcome);
@@ -140,11 +139,7 @@ impl Auction {
     /// What the author of `event` is told; `None` where it has no author.
     pub fn verdict(&self, event: &Event) -> Option<Accepted> {
         let standing = match &event.fact {
-            Fact::Bid(bid) | Fact::Raised(bid) => Some(Standing {
-                outbid: self.outbid_by(bid),
-                price: bid.price,
-                minimum: bid.minimum,
-            }),
+            Fact::Bid(bid) | Fact::Raised(bid) => Some(Standing { outbid: self.outbid_by(bid), price: bid.price, minimum: bid.minimum }),
             Fact::Said { .. } | Fact::Created { .. } => None,
             Fact::Opened { .. } | Fact::Extended { .. } | Fact::Closed { .. } => return None,
         };

@@ -110,8 +110,8 @@ pub async fn sign_in(State(gateway): State<Gateway>, read: Result<Bytes, BytesRe
     struct In {
         name: String,
     }
-    let given: In = serde_json::from_slice(&body(read)?)
-        .map_err(|_| Refusal::Malformed("The body must be {\"name\":\"…\"}.".to_owned()))?;
+    let given: In =
+        serde_json::from_slice(&body(read)?).map_err(|_| Refusal::Malformed("The body must be {\"name\":\"…\"}.".to_owned()))?;
     let (person, token, expires_at) = gateway.sessions.sign_in(&given.name)?;
     let seconds = (expires_at - gateway.rooms.clock().now()) / 1_000;
     let cookie = format!("{COOKIE_NAME}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}");
@@ -184,8 +184,11 @@ pub async fn command(
 ) -> Answer {
     let id = auction_id(&id)?;
     let credentials = query(credentials)?;
-    let inbound = wire::parse_http(&body(read)?)
-        .map_err(|rejected| Problem { status: status(&rejected.refusal), request: rejected.request, refusal: rejected.refusal })?;
+    let inbound = wire::parse_http(&body(read)?).map_err(|rejected| Problem {
+        status: status(&rejected.refusal),
+        request: rejected.request,
+        refusal: rejected.refusal,
+    })?;
     let Inbound::Act { request, act } = inbound else {
         return Err(Refusal::Malformed("Only bid and say are commands of an auction.".to_owned()).into());
     };

@@ -4,10 +4,12 @@ use std::path::{Component, Path as FilePath};
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::{HeaderMap, Response, StatusCode, Uri};
 use axum::response::IntoResponse;
-use rust_embed::{EmbeddedFile, Embed};
+use rust_embed::{Embed, EmbeddedFile};
 
 use super::Gateway;
 
@@ -51,7 +53,7 @@ fn serve(gateway: &Gateway, path: &str, headers: &HeaderMap) -> Response<Body> {
     if known {
         return (StatusCode::NOT_MODIFIED, common).into_response();
     }
-    let kind = [(CONTENT_TYPE, content_type(path, &file))];
+    let kind = [(CONTENT_TYPE, content_type(&file))];
     (common, kind, Body::from(file.data.into_owned())).into_response()
 }
 
@@ -64,12 +66,13 @@ fn find(directory: Option<&FilePath>, path: &str) -> Option<EmbeddedFile> {
     rust_embed::utils::read_file_from_fs(&directory.join(path)).ok()
 }
 
-fn content_type(path: &str, file: &EmbeddedFile) -> String {
+fn content_type(file: &EmbeddedFile) -> String {
     let kind = file.metadata.mimetype();
-    let text = kind.starts_with("text/") || path.ends_with(".js");
-    if text { format!("{kind}; charset=utf-8") } else { kind.to_owned() }
+    if kind.starts_with("text/") { format!("{kind}; charset=utf-8") } else { kind.to_owned() }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+/// The first 16 bytes in hexadecimal.
+fn hex(hash: &[u8; 32]) -> String {
+    let (high, _) = hash.split_at(16);
+    format!("{:032x}", u128::from_be_bytes(high.try_into().expect("half of 32 bytes are 16")))
 }

@@ -105,7 +105,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket<S> {
             let wake = std::future::poll_fn(|context| self.poll_wake(context)).await;
             let ended = match wake {
                 Wake::Frame(Some(Ok(message))) => self.on_message(message).await,
-                Wake::Frame(Some(Err(error))) => Some(self.on_error(&error)),
+                Wake::Frame(Some(Err(error))) => Some(on_error(&error)),
                 Wake::Frame(None) => Some(End::Gone),
                 Wake::Verdict(verdict) => self.on_verdict(verdict).await,
                 Wake::Feed => self.on_feed().await,
@@ -176,17 +176,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket<S> {
                 let _ = self.ws.next().now_or_never();
                 Some(End::Gone)
             }
-        }
-    }
-
-    fn on_error(&self, error: &Error) -> End {
-        debug!(%error, "a socket's conversation failed");
-        match error {
-            Error::Capacity(CapacityError::MessageTooLong { .. }) => End::Close(CloseCode::TooLarge),
-            Error::Utf8(_) => End::Close(CloseCode::BadText),
-            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Gone,
-            Error::Protocol(_) => End::Close(CloseCode::Protocol),
-            _ => End::Gone,
         }
     }
 
@@ -300,6 +289,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket<S> {
 
     pub(super) fn await_verdict(&mut self, request: Option<RequestId>, verdict: oneshot::Receiver<Verdict>) {
         self.pending.push_back(Pending { request, verdict });
+    }
+}
+
+/// How a conversation ends that does not keep to the protocol.
+fn on_error(error: &Error) -> End {
+    debug!(%error, "a socket's conversation failed");
+    match error {
+        Error::Capacity(CapacityError::MessageTooLong { .. }) => End::Close(CloseCode::TooLarge),
+        Error::Utf8(_) => End::Close(CloseCode::BadText),
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Gone,
+        Error::Protocol(_) => End::Close(CloseCode::Protocol),
+        _ => End::Gone,
     }
 }
 

@@ -25,7 +25,10 @@ pub struct Loaded {
 pub enum LoadError {
     Read(ReadError),
     /// The chain holds, but this record says nothing that this program understands.
-    Record { position: u64, why: String },
+    Record {
+        position: u64,
+        why: String,
+    },
     /// The first record is not the auction's creation.
     Headless,
 }
@@ -79,9 +82,8 @@ pub async fn events_after(shared: &Shared, id: &AuctionId, mut mark: Mark) -> Re
 
 async fn page(shared: &Shared, id: &AuctionId, after: Mark) -> Result<(Vec<Event>, Mark, bool), LoadError> {
     let records = shared.log.read(id.as_str(), after, PAGE).await.map_err(LoadError::Read)?;
-    let decode = |record: &crate::log::Record| {
-        record::decode(&record.body).map_err(|why| LoadError::Record { position: record.position, why })
-    };
+    let decode =
+        |record: &crate::log::Record| record::decode(&record.body).map_err(|why| LoadError::Record { position: record.position, why });
     let events = records.iter().map(decode).collect::<Result<_, _>>()?;
     let mark = records.last().map_or(after, |record| Mark { position: record.position, hash: record.hash });
     Ok((events, mark, records.len() < PAGE))

@@ -155,7 +155,7 @@ pub fn decode(bytes: &[u8]) -> Result<Event, String> {
 
 fn fact(stored: &Stored) -> Option<Fact> {
     let by = || stored.by.as_ref().map(Person::from);
-    let request = || stored.request.as_deref().map(RequestId::parse);
+    let request = || stored.request.as_deref().and_then(RequestId::parse);
     Some(match stored.kind.as_ref() {
         "created" => Fact::Created { terms: Box::new(stored.terms.as_deref()?.to_terms()?), by: by()? },
         "opened" => Fact::Opened { by: by(), ends_at: stored.ends_at? },
@@ -164,7 +164,7 @@ fn fact(stored: &Stored) -> Option<Fact> {
         "extended" if stored.reason.as_deref() == Some("soft_close") => {
             Fact::Extended { ends_at: stored.ends_at?, reason: ExtendReason::SoftClose }
         }
-        "said" => Fact::Said { from: by()?, text: stored.text.as_deref()?.into(), request: request().flatten() },
+        "said" => Fact::Said { from: by()?, text: stored.text.as_deref()?.into(), request: request() },
         "closed" => Fact::Closed {
             outcome: meaning_of(&OUTCOMES, stored.outcome.as_deref()?)?,
             winner: stored.leader.as_ref().map(Person::from),
@@ -177,7 +177,7 @@ fn fact(stored: &Stored) -> Option<Fact> {
     })
 }
 
-fn bid(stored: &Stored, bidder: Person, request: Option<Option<RequestId>>) -> Option<BidPlaced> {
+fn bid(stored: &Stored, bidder: Person, request: Option<RequestId>) -> Option<BidPlaced> {
     let offer = match (stored.amount, stored.max) {
         (Some(exact), None) => Offer::Exact(amount(exact)?),
         (None, Some(max)) => Offer::UpTo(amount(max)?),
@@ -186,7 +186,7 @@ fn bid(stored: &Stored, bidder: Person, request: Option<Option<RequestId>>) -> O
     Some(BidPlaced {
         bidder,
         offer,
-        request: request.flatten(),
+        request,
         leader: stored.leader.as_ref()?.into(),
         price: amount(stored.price?)?,
         minimum: Money::beyond(stored.minimum?)?,
@@ -195,8 +195,7 @@ fn bid(stored: &Stored, bidder: Person, request: Option<Option<RequestId>>) -> O
     })
 }
 
-const OUTCOMES: [(Outcome, &str); 3] =
-    [(Outcome::Sold, "sold"), (Outcome::Unsold, "unsold"), (Outcome::ReserveNotMet, "reserve_not_met")];
+const OUTCOMES: [(Outcome, &str); 3] = [(Outcome::Sold, "sold"), (Outcome::Unsold, "unsold"), (Outcome::ReserveNotMet, "reserve_not_met")];
 const RESERVES: [(Reserve, &str); 3] = [(Reserve::None, "none"), (Reserve::Unmet, "unmet"), (Reserve::Met, "met")];
 
 fn word_of<T: PartialEq + Copy>(words: &'static [(T, &'static str)], meaning: T) -> Cow<'static, str> {
@@ -262,9 +261,7 @@ impl StoredTerms {
         let increments = match &self.increments {
             StoredIncrements::Ebay => Increments::Ebay,
             StoredIncrements::Table(bands) => Increments::Table(bands.iter().map(|band| read_band(*band)).collect::<Option<_>>()?),
-            StoredIncrements::Percent(percent, at_least) => {
-                Increments::Percent { percent: *percent, at_least: amount(*at_least)? }
-            }
+            StoredIncrements::Percent(percent, at_least) => Increments::Percent { percent: *percent, at_least: amount(*at_least)? },
         };
         let soft_close = self.soft_close.as_ref().map(|soft| SoftClose {
             window_ms: soft.window_ms,

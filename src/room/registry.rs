@@ -177,11 +177,7 @@ impl Rooms {
     }
 
     /// Asks a room for something that it answers at once.
-    async fn ask<T>(
-        &self,
-        id: &AuctionId,
-        mail: impl Fn(oneshot::Sender<Result<T, Refusal>>) -> Mail,
-    ) -> Result<(Arc<Door>, T), Refusal> {
+    async fn ask<T>(&self, id: &AuctionId, mail: impl Fn(oneshot::Sender<Result<T, Refusal>>) -> Mail) -> Result<(Arc<Door>, T), Refusal> {
         for _ in 0..KNOCKS {
             let door = self.door(id).await?;
             let (reply, answer) = oneshot::channel();

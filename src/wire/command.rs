@@ -88,10 +88,8 @@ pub fn parse_http(body: &[u8]) -> Result<Inbound, Rejected> {
 }
 
 fn json(text: &str) -> Result<Inbound, Rejected> {
-    let flat: Flat = serde_json::from_str(text).map_err(|error| Rejected {
-        request: None,
-        refusal: Refusal::Malformed(format!("Not a command: {error}.")),
-    })?;
+    let flat: Flat = serde_json::from_str(text)
+        .map_err(|error| Rejected { request: None, refusal: Refusal::Malformed(format!("Not a command: {error}.")) })?;
     let request = match flat.id.as_deref().map(RequestId::parse) {
         None => None,
         Some(Some(id)) => Some(id),

@@ -8,8 +8,19 @@ use crate::auction::{Event, ExtendReason, Fact, Millis, Outcome, Reserve};
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum EventOut<'a> {
-    Created { seq: u64, at: Millis, by: PersonOut<'a>, starts_at: Millis, ends_at: Millis },
-    Opened { seq: u64, at: Millis, by: Option<PersonOut<'a>>, ends_at: Millis },
+    Created {
+        seq: u64,
+        at: Millis,
+        by: PersonOut<'a>,
+        starts_at: Millis,
+        ends_at: Millis,
+    },
+    Opened {
+        seq: u64,
+        at: Millis,
+        by: Option<PersonOut<'a>>,
+        ends_at: Millis,
+    },
     Bid {
         seq: u64,
         at: Millis,
@@ -22,18 +33,32 @@ enum EventOut<'a> {
         ends_at: Millis,
         reserve: &'static str,
     },
-    Extended { seq: u64, at: Millis, ends_at: Millis, reason: &'static str },
-    Said { seq: u64, at: Millis, from: PersonOut<'a>, text: &'a str },
-    Closed { seq: u64, at: Millis, outcome: &'static str, winner: Option<PersonOut<'a>>, price: Option<i64> },
+    Extended {
+        seq: u64,
+        at: Millis,
+        ends_at: Millis,
+        reason: &'static str,
+    },
+    Said {
+        seq: u64,
+        at: Millis,
+        from: PersonOut<'a>,
+        text: &'a str,
+    },
+    Closed {
+        seq: u64,
+        at: Millis,
+        outcome: &'static str,
+        winner: Option<PersonOut<'a>>,
+        price: Option<i64>,
+    },
 }
 
 /// Encodes an event, framed; `None` for one that is not public.
 pub fn event(event: &Event) -> Option<Frame> {
     let (seq, at) = (event.seq?, event.at);
     let out = match &event.fact {
-        Fact::Created { terms, by } => {
-            EventOut::Created { seq, at, by: by.into(), starts_at: terms.starts_at, ends_at: terms.ends_at }
-        }
+        Fact::Created { terms, by } => EventOut::Created { seq, at, by: by.into(), starts_at: terms.starts_at, ends_at: terms.ends_at },
         Fact::Opened { by, ends_at } => EventOut::Opened { seq, at, by: by.as_ref().map(Into::into), ends_at: *ends_at },
         Fact::Bid(bid) => EventOut::Bid {
             seq,

@@ -60,8 +60,6 @@ pub enum CloseCode {
     GoingAway = 1001,
     /// Not a WebSocket conversation.
     Protocol = 1002,
-    /// A binary frame where text is due.
-    Unsupported = 1003,
     /// Text that is not UTF-8.
     BadText = 1007,
     /// A message over the limit.
@@ -86,7 +84,6 @@ impl CloseCode {
             CloseCode::Ended => "the auction has ended",
             CloseCode::GoingAway => "the server stops",
             CloseCode::Protocol => "protocol error",
-            CloseCode::Unsupported => "send text frames",
             CloseCode::BadText => "text must be UTF-8",
             CloseCode::TooLarge => "a message has at most 16 KiB",
             CloseCode::Internal => "internal error, try again",

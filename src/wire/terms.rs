@@ -3,9 +3,7 @@
 use iso_currency::Currency as Iso;
 use serde::{Deserialize, Serialize};
 
-use crate::auction::{
-    AuctionId, Band, Currency, ExtendMode, Format, Increments, Millis, Money, Refusal, SoftClose, Terms, TermsError,
-};
+use crate::auction::{AuctionId, Band, Currency, ExtendMode, Format, Increments, Millis, Money, Refusal, SoftClose, Terms, TermsError};
 
 /// Terms with what may be left out left out.
 #[derive(Deserialize, Clone, Debug)]
@@ -116,8 +114,7 @@ impl TermsIn {
     /// Fills in what was left out. Whether the result can stand is asked when the auction is created.
     pub fn resolve(self, now: Millis) -> Result<Terms, TermsError> {
         let id = match &self.id {
-            Some(id) => AuctionId::parse(id)
-                .ok_or_else(|| TermsError::new("id", "1 to 63 of a-z, 0-9 and -, not beginning with -"))?,
+            Some(id) => AuctionId::parse(id).ok_or_else(|| TermsError::new("id", "1 to 63 of a-z, 0-9 and -, not beginning with -"))?,
             None => AuctionId::parse(&uuid::Uuid::now_v7().to_string()).expect("a UUID is a slug"),
         };
         match self.format.as_deref() {
@@ -145,7 +142,7 @@ impl TermsIn {
             automatic_bids: self.automatic_bids.unwrap_or(true),
             starts_at,
             ends_at,
-            soft_close: soft_close(self.soft_close)?,
+            soft_close: soft_close(self.soft_close.as_ref())?,
         })
     }
 }
@@ -188,12 +185,12 @@ fn increments(given: IncrementsIn) -> Result<Increments, TermsError> {
     }
 }
 
-fn soft_close(given: Option<SoftCloseIn>) -> Result<Option<SoftClose>, TermsError> {
+fn soft_close(given: Option<&SoftCloseIn>) -> Result<Option<SoftClose>, TermsError> {
     match given {
         None => Ok(Some(SoftClose::DEFAULT)),
         Some(SoftCloseIn::Off(false)) => Ok(None),
         Some(SoftCloseIn::Off(true)) => Err(TermsError::new("soft_close", "false, or {window_ms, extend_ms, mode, latest}")),
-        Some(SoftCloseIn::On(SoftCloseOut { window_ms, extend_ms, mode, latest })) => {
+        Some(&SoftCloseIn::On(SoftCloseOut { window_ms, extend_ms, mode, latest })) => {
             let mode = match mode {
                 Mode::Reset => ExtendMode::Reset,
                 Mode::Add => ExtendMode::Add,
@@ -226,9 +223,9 @@ impl From<&Increments> for IncrementsOut {
     fn from(increments: &Increments) -> Self {
         match increments {
             Increments::Ebay => IncrementsOut::Named("ebay"),
-            Increments::Table(bands) => IncrementsOut::Table(
-                bands.iter().map(|band| BandIn { from: band.from.minor(), step: band.step.minor() }).collect(),
-            ),
+            Increments::Table(bands) => {
+                IncrementsOut::Table(bands.iter().map(|band| BandIn { from: band.from.minor(), step: band.step.minor() }).collect())
+            }
             Increments::Percent { percent, at_least } => {
                 IncrementsOut::Percent(PercentIn { percent: *percent, at_least: at_least.minor() })
             }
