@@ -425,7 +425,7 @@ async fn http_signs_in_creates_lists_looks_and_bids() {
     assert_eq!(status(http.delete(&url)).await, 405);
     assert_eq!(status(http.get(server.url("/healthz"))).await, 200);
     assert_eq!(status(http.get(server.url("/ws/lot"))).await, 400, "not a handshake");
-    for name in ["", "   ", "---", &"x".repeat(41), "a\u{202e}b", "a\u{0}b"] {
+    for name in ["", "   ", "---", "@house", "-ana", &"x".repeat(41), "a\u{202e}b", "a\u{0}b"] {
         assert_eq!(status(http.post(server.url("/api/session")).json(&json!({"name": name}))).await, 400, "{name:?}");
     }
 }

@@ -93,16 +93,15 @@ impl Sessions {
     }
 }
 
-/// The person of this name. In open mode the name is the identity, whatever its case and spacing; an id begins with a letter or a digit, so
-/// that nobody can be called into the ids that the house keeps for itself (`@house`).
+/// The person of this name. In open mode the name is the identity, whatever its case and spacing. It begins with a letter or a digit, so
+/// that nobody can take an id that the house keeps for itself (`@house`).
 fn person(name: &str) -> Result<Person, Refusal> {
     let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
     let visible = name.chars().all(|c| !c.is_control() && !is_invisible(c));
-    if !visible || name.chars().count() > NAME_CHARS || !name.chars().any(char::is_alphanumeric) {
-        return Err(Refusal::Malformed(format!("name: 1 to {NAME_CHARS} characters, at least one letter or digit.")));
+    if !visible || name.chars().count() > NAME_CHARS || !name.starts_with(char::is_alphanumeric) {
+        return Err(Refusal::Malformed(format!("name: 1 to {NAME_CHARS} characters, the first a letter or a digit.")));
     }
-    let id: String = name.to_lowercase().chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
-    Ok(Person::new(id.trim_matches('-'), &name))
+    Ok(Person::new(&name.to_lowercase(), &name))
 }
 
 /// Marks that change the direction of the text around them, or take no room: one name could be made to look like another.

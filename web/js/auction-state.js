@@ -36,7 +36,7 @@ const evolve = {
 
   bid: (state, event) => {
     const { seq, at, bidder, amount, automatic, price, leader, minimum, ends_at, reserve } = event;
-    const history = appended(state.history, { seq, at, bidder, amount, automatic });
+    const history = appended(state.history, { seq, at, bidder, amount, automatic, leader, price });
     return { price, leader, minimum, ends_at, reserve, history, bids: state.bids + 1 };
   },
 

@@ -5,6 +5,7 @@ import { isOver } from "./figures.js";
 import { moment } from "./time.js";
 import { verdictOf } from "./verdict.js";
 
+const LONG = 10; // characters that fit beside the button on a phone
 const COOL_MS = 1_000; // a double click must not become a second bid, however fast the first verdict
 
 export class BidBox {
@@ -107,6 +108,7 @@ export class BidBox {
     setText(this.#button, this.#label(minor, leading));
     this.#button.disabled = !ready || performance.now() < this.#coolUntil;
     this.#button.classList.toggle("quiet", leading || tooLow);
+    this.#form.dataset.long = this.#amount.value.length > LONG;
     setNote(byId("amount-hint"), this.#hint(error, tooLow, leading));
     const fix = byId("use-minimum");
     fix.hidden = !tooLow || this.#model.desk.phase === "sending";
@@ -117,7 +119,7 @@ export class BidBox {
   #label(minor, leading) {
     const amount = minor === undefined ? "" : ` ${this.#model.money.format(minor)}`;
     if (this.#model.desk.phase === "sending") return "Sending…";
-    if (this.#mode === "max") return leading ? "Raise my maximum" : `Bid up to${amount || " …"}`;
+    if (this.#mode === "max") return leading ? "Raise maximum" : `Bid up to${amount || " …"}`;
     return leading ? `Raise to${amount || " …"}` : `Bid${amount}`;
   }
 
@@ -128,7 +130,7 @@ export class BidBox {
     if (state.status === "scheduled") return `Bidding opens at ${moment(state.starts_at, now())}.`;
     if (state.status === "paused") return "The auctioneer has stopped the clock. Bidding goes on later.";
     if (error && this.#edited) return error;
-    if (tooLow) return `Too low: the minimum is now ${money.format(state.minimum)}.`;
+    if (tooLow && desk.phase !== "refused") return `Too low: the minimum is now ${money.format(state.minimum)}.`;
     if (leading && this.#mode === "amount") return "You lead already: a bid now raises your own price.";
     if (this.#mode === "max") return "We bid for you, no more than needed, up to this. Nobody else sees it.";
     return "";

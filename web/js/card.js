@@ -32,7 +32,7 @@ export class Card {
     setText(priceLabel, this.#priceLabel());
     setText(price, this.#money.format(auction.price ?? auction.start));
     setContent(standing, ...this.#standing());
-    setText(watching, isOver(auction) ? "" : `${auction.watching} watching`);
+    setText(watching, isOver(auction) || auction.watching === 0 ? "" : `${auction.watching} watching`);
     this.tick(now);
   }
 

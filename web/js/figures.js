@@ -20,11 +20,11 @@ export class Figures {
     byId("price").dataset.long = price.length > 11;
     setContent(byId("leader"), ...leaderWords(state, you));
     setText(byId("minimum"), state.minimum === null ? "–" : money.format(state.minimum));
-    byId("minimum-row").hidden = isOver(state);
+    byId("minimum-row").hidden = isOver(state) || state.price === null; // before the first bid the price says it
     byId("leader").hidden = state.outcome === "sold" || state.outcome === "unsold"; // the outcome says it
     setNote(byId("reserve"), reserveWords(state));
     byId("reserve").dataset.state = state.reserve;
-    setText(byId("bid-count"), count(state.bids, "bid"));
+    setNote(byId("bid-count"), state.bids === 0 ? "" : count(state.bids, "bid"));
     this.#panel.dataset.status = state.status;
     this.tick(model.now());
   }
@@ -74,9 +74,8 @@ function priceLabel({ status, price, outcome }) {
 }
 
 function reserveWords(state) {
-  if (state.reserve === "met") return "Reserve met";
-  if (state.reserve !== "unmet") return "";
-  return isOver(state) ? "Reserve not met" : "Reserve not yet met";
+  if (isOver(state)) return ""; // the outcome says it
+  return { met: "Reserve met", unmet: "Reserve not yet met" }[state.reserve] ?? "";
 }
 
 function leaderWords(state, you) {

@@ -59,7 +59,7 @@ export class Money {
 }
 
 /** 12050, 2 → "120.50", by moving digits. */
-export function decimalText(minor, decimals) {
+function decimalText(minor, decimals) {
   const digits = String(Math.abs(minor)).padStart(decimals + 1, "0");
   const sign = minor < 0 ? "-" : "";
   if (decimals === 0) return sign + digits;

@@ -9,12 +9,13 @@ export function renderOutcome({ state, you, money }) {
   if (node.hidden) return;
   const won = state.outcome === "sold" && Boolean(you.id) && state.winner?.id === you.id;
   node.dataset.outcome = won ? "won" : state.outcome ?? state.status;
-  const lines = [make("p", "outcome-head", ...headline(state, money)), make("p", "outcome-note", note(state, money, won))];
+  const lines = [make("p", "outcome-head", ...headline(state, money, won)), make("p", "outcome-note", note(state, money, won))];
   setContent(node, ...lines);
 }
 
-function headline(state, money) {
+function headline(state, money, won) {
   if (state.status === "cancelled") return ["Cancelled"];
+  if (won) return [`You won it for ${money.format(state.price)}`];
   if (state.outcome === "sold") return ["Sold to ", nameOf(state.winner), ` for ${money.format(state.price)}`];
   if (state.outcome === "reserve_not_met") return ["Not sold: reserve not met"];
   return ["Unsold"];
@@ -22,7 +23,7 @@ function headline(state, money) {
 
 function note(state, money, won) {
   if (state.status === "cancelled") return "The auction was called off. No bid counts.";
-  if (won) return "You won. Congratulations!";
+  if (won) return "Congratulations!";
   if (state.outcome === "sold") return "The bidding is over.";
   if (state.outcome === "unsold") return "The auction ended without a bid.";
   const highest = state.price === null ? "" : ` The highest bid was ${money.format(state.price)}.`;

@@ -50,7 +50,15 @@ function bidItem(bid, you, money, now) {
   const who = make("span", "who-bid", nameOf(bid.bidder));
   if (bid.bidder.id === you.id) who.append(make("span", "tag", "you"));
   if (bid.automatic) who.append(make("span", "tag", "automatic"));
-  return make("li", "bid", who, make("span", "amount", money.format(bid.amount)), timeOf(bid.at, now));
+  const item = make("li", "bid", who, make("span", "amount", money.format(bid.amount)), timeOf(bid.at, now));
+  // A maximum left earlier has answered it, which is no event of its own.
+  if (bid.leader.id !== bid.bidder.id) item.append(answer(bid, you, money));
+  return item;
+}
+
+function answer({ leader, price }, you, money) {
+  const who = leader.id === you.id ? ["You stay"] : [nameOf(leader), " stays"];
+  return make("p", "answer", ...who, ` ahead at ${money.format(price)}`);
 }
 
 export class ChatLog {
