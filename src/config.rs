@@ -189,14 +189,19 @@ impl Config {
         let file = parse(&name, &text)?;
         let listings = file.auction.into_iter().enumerate();
         let listings = listings.map(|(index, table)| listing(&name, index + 1, table)).collect::<Result<Vec<_>, _>>()?;
+        for (index, listing) in listings.iter().enumerate() {
+            if listings[..index].iter().any(|before| before.name == listing.name) {
+                return Err(ConfigError(format!("{name}: auction {}: id: \"{}\" is there already", index + 1, listing.name)));
+            }
+        }
         let (limits, rooms, gateway) = (file.limits, RoomSettings::default(), GatewaySettings::default());
         let within = |key: &str, value: Option<Humane>, or: Duration| match value.map_or(or, |humane| humane.0) {
             value if (MIN_WAIT..=MAX_WAIT).contains(&value) => Ok(value),
-            _ => Err(ConfigError(format!("{name}: {key}: from 100ms to 1day"))),
+            _ => Err(ConfigError(format!("{name}, flags and environment: {key}: from 100ms to 1day"))),
         };
         let count = |key: &str, value: Option<usize>, or: usize| match value.unwrap_or(or) {
-            0 => Err(ConfigError(format!("{name}: {key}: 1 or more"))),
-            value => Ok(value),
+            value if (1..=MAX_COUNT).contains(&value) => Ok(value),
+            _ => Err(ConfigError(format!("{name}: {key}: from 1 to {MAX_COUNT}"))),
         };
         let interval = flags.heartbeat_interval.or(file.heartbeat.interval);
         let timeout = flags.heartbeat_timeout.or(file.heartbeat.timeout);
@@ -219,6 +224,7 @@ impl Config {
                 mailbox: count("limits.mailbox", limits.mailbox, rooms.mailbox)?,
                 auctions: count("limits.auctions", limits.auctions, rooms.auctions)?,
                 idle_after: within("limits.room_idle", limits.room_idle, rooms.idle_after)?,
+                house_names: listings.iter().map(|listing| listing.name.clone()).collect(),
             },
             listings,
         };
@@ -227,8 +233,11 @@ impl Config {
     }
 }
 
+/// An id's characters, less those of a number.
+const LONGEST_RELISTED: usize = AuctionId::MAX_LEN - 13;
 const MIN_WAIT: Duration = Duration::from_millis(100);
 const MAX_WAIT: Duration = Duration::from_secs(24 * 3_600);
+const MAX_COUNT: usize = 1_000_000;
 
 /// In open mode a name is taken on trust: only this machine may ask, unless somebody has said otherwise.
 fn check_open_mode(config: &Config, open_anywhere: bool) -> Result<(), ConfigError> {
@@ -275,11 +284,17 @@ fn listing(name: &str, number: usize, mut table: toml::Table) -> Result<Listing,
     let duration: Humane =
         duration.ok_or_else(|| wrong("duration", "required, like \"10m\""))?.parse().map_err(|why: String| wrong("duration", &why))?;
     let duration_ms = i64::try_from(duration.0.as_millis()).map_err(|_| wrong("duration", "at most five years"))?;
+    if duration.0.is_zero() {
+        return Err(wrong("duration", "longer than nothing"));
+    }
     let terms: TermsIn = serde_path_to_error::deserialize(table).map_err(|error| at_key(name, &format!("auction {number}: "), &error))?;
     // What cannot stand today cannot stand later: it is better said at the start.
     let checked = terms.clone().lasting(duration_ms).resolve(0).and_then(|terms| terms.check(0));
     checked.map_err(|fault| wrong(&fault.field, &fault.why))?;
     let id = terms.id().and_then(AuctionId::parse).ok_or_else(|| wrong("id", "required: its name in addresses"))?;
+    if relist && id.as_str().len() > LONGEST_RELISTED {
+        return Err(wrong("id", "at most 50 characters, so that a number fits behind it"));
+    }
     Ok(Listing { name: id, terms, duration_ms, relist })
 }
 

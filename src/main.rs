@@ -26,10 +26,16 @@ fn fail(code: u8, why: &str) -> ExitCode {
     ExitCode::from(code)
 }
 
-fn serve(config: Config) -> ExitCode {
-    subasta::limits::raise_open_files();
+fn serve(mut config: Config) -> ExitCode {
+    let room = subasta::limits::raise_open_files();
+    config.gateway.connections = config.gateway.connections.min(room);
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(run(config)),
+        Ok(runtime) => {
+            let code = runtime.block_on(run(config));
+            // Whatever still reads from a disk that may have failed is not waited for.
+            runtime.shutdown_background();
+            code
+        }
         Err(error) => fail(1, &format!("cannot start: {error}")),
     }
 }
@@ -50,6 +56,8 @@ async fn run(config: Config) -> ExitCode {
         _ = term.recv() => {}
         _ = interrupt.recv() => {}
     }
-    server.stop().await;
-    ExitCode::SUCCESS
+    match server.stop().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => fail(1, &format!("the last bids may not be stored: {why}")),
+    }
 }

@@ -76,32 +76,36 @@ impl Server {
 
     /// Returns, with the reason, if the log must not be trusted any longer. The process must then end at once.
     pub async fn fatal(&mut self) -> String {
-        match (&mut self.fatal).await {
-            Ok(why) => why,
-            Err(_) => std::future::pending().await,
-        }
+        (&mut self.fatal).await.unwrap_or_else(|_| "the log's writer is no more".to_owned())
     }
 
-    /// Stops: no more connections, what waits is judged, every socket is told and closed, the log is closed. Within 5 s.
-    pub async fn stop(self) {
+    /// Stops: no more connections, what waits is judged, every socket is told and closed, the log is closed. Within 5 s. The error says
+    /// why the last that was judged may not be durable.
+    pub async fn stop(mut self) -> Result<(), String> {
         info!("stopping");
         self.stop.send_replace(true);
         self.rooms.stop();
         let parts = async {
             self.rooms.stopped().await;
-            self.rooms.sockets_closed().await;
-            let _ = self.accepting.await;
+            let _ = (&mut self.accepting).await;
         };
-        if tokio::time::timeout(STOP_WITHIN, parts).await.is_err() {
+        if tokio::time::timeout(TELL_WITHIN, parts).await.is_err() {
             warn!("not everyone could be told in time");
         }
-        self.log.close().await;
+        let closed = tokio::time::timeout(CLOSE_WITHIN, self.log.close()).await;
+        if let Ok(why) = self.fatal.try_recv() {
+            return Err(why);
+        }
+        closed.map_err(|_| "the disk does not answer".to_owned())?;
         info!("stopped");
+        Ok(())
     }
 }
 
 /// How long sockets are given to be told that the server stops.
-const STOP_WITHIN: Duration = Duration::from_secs(4);
+const TELL_WITHIN: Duration = Duration::from_millis(3_500);
+/// How long the log is given after that.
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 
 /// An error of the system in the words that people know, without the number.
 fn plain(error: &io::Error) -> String {

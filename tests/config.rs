@@ -32,7 +32,7 @@ fn unknown_keys_and_bad_values_are_named() {
     refused("port = 70000", &["port", "u16"]);
     refused("listen = \"everywhere\"", &["listen", "IP address"]);
     refused("log_format = \"xml\"", &["log_format", "text", "json"]);
-    refused("[limits]\nconnections = 0", &["limits.connections", "1 or more"]);
+    refused("[limits]\nconnections = 0", &["limits.connections", "from 1 to"]);
     refused("port = \n", &["line 1"]);
 }
 

@@ -6,8 +6,9 @@ mod support;
 
 use std::time::Duration;
 
-use futures_util::SinkExt;
+use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use subasta::auction::{Act, AuctionId, Command, Person};
 use support::{Client, PATIENCE, TestServer, bid, max};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -34,7 +35,17 @@ async fn two_people_see_each_other_s_bids() {
     assert_eq!(refused["message"], "The lowest bid that counts now is 10.50 EUR.");
     assert_eq!(ben.ask(max("2", 6_000)).await["standing"], "leading");
     assert_eq!(ana.until("bid").await["reserve"], "met");
-    assert_eq!(ben.ask(max("3", 7_000)).await["seq"], Value::Null, "a raise that moves no price is Ben's alone");
+    // A raise that moves no price is Ben's alone: the lobby does not even learn that something happened.
+    let mut lobby = server.join("/ws").await;
+    tokio::time::sleep(Duration::from_millis(1_300)).await;
+    assert_eq!(ben.ask(max("3", 7_000)).await["seq"], Value::Null);
+    tokio::time::sleep(Duration::from_millis(1_300)).await;
+    lobby.send(json!({"type": "ping", "t": 1})).await;
+    let mut heard = Vec::new();
+    while heard.last() != Some(&json!("pong")) {
+        heard.push(lobby.receive().await.unwrap()["type"].clone());
+    }
+    assert!(heard.len() <= 2, "at most what was due before the raise: {heard:?}");
     let outbid = ana.ask(bid("2", 6_500)).await;
     assert_eq!((&outbid["standing"], &outbid["why"]), (&json!("outbid"), &json!("Someone had left a higher maximum.")));
     let whole = serde_json::to_string(&ana.events).unwrap();
@@ -58,6 +69,132 @@ async fn a_verdict_never_overtakes_the_events_before_it() {
             assert!(ana.seq >= seq, "told of {seq} before seeing it");
         }
     }
+}
+
+#[tokio::test]
+async fn not_even_where_more_waits_than_is_written_at_once() {
+    let (server, log) = TestServer::over_memory().await;
+    server.auction("lot", json!({})).await;
+    let mut last = server.join("/ws/lot?name=Last").await;
+    let mut crowd = Vec::new();
+    for number in 0..15 {
+        crowd.push(server.join(&format!("/ws/lot?name=one-{number}")).await);
+    }
+    log.stall(true);
+    let text = "x".repeat(400);
+    for one in &mut crowd {
+        for _ in 0..60 {
+            one.send(json!({"type": "say", "text": text})).await;
+        }
+    }
+    // All of it is read and waits for the log before the last one speaks.
+    for one in &mut crowd {
+        one.send(json!({"type": "ping", "t": 1})).await;
+        one.until("pong").await;
+    }
+    last.send(json!({"type": "say", "text": "me too"})).await;
+    last.send(json!({"type": "ping", "t": 1})).await;
+    last.until("pong").await;
+    log.stall(false);
+    let seq = last.verdict().await["seq"].as_u64().unwrap();
+    assert!(seq > 800, "only {seq}");
+    assert_eq!(last.seq, seq, "it has seen every event up to its own");
+}
+
+#[tokio::test]
+async fn a_ping_is_answered_although_nothing_else_happens() {
+    let server = TestServer::with(|config| config.gateway.heartbeat_interval = Duration::from_secs(86_400)).await;
+    server.auction("lot", json!({})).await;
+    let mut ana = server.join("/ws/lot?name=Ana").await;
+    ana.until("presence").await;
+    ana.ws.send(Message::Ping("are you there?".into())).await.unwrap();
+    let pong = tokio::time::timeout(PATIENCE, ana.ws.next()).await.expect("it is answered");
+    assert_eq!(pong.unwrap().unwrap(), Message::Pong("are you there?".into()));
+}
+
+#[tokio::test]
+async fn an_auction_is_listed_and_ends_although_its_seller_hung_up() {
+    let (server, log) = TestServer::over_memory().await;
+    let mut lobby = server.join("/ws").await;
+    log.stall(true);
+    let mut seller = TcpStream::connect(server.address()).await.unwrap();
+    let terms = r#"{"id":"lot","title":"A lot","start":1000,"duration_ms":1500,"soft_close":false}"#;
+    let request = format!("POST /api/auctions?name=Sol HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{terms}", terms.len());
+    seller.write_all(request.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    drop(seller);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    log.stall(false);
+    assert_eq!(lobby.until("auction").await["auction"]["status"], "open");
+    while lobby.until("auction").await["auction"]["status"] != "closed" {}
+}
+
+#[tokio::test]
+async fn who_falls_behind_the_ring_is_sent_resync() {
+    let (server, _log) = TestServer::over_memory().await;
+    server.auction("lot", json!({})).await;
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let stream = socket.connect(server.address()).await.unwrap();
+    let (ws, _) = tokio_tungstenite::client_async(format!("ws://{}/ws/lot?name=Slow", server.address()), stream).await.unwrap();
+    // It reads nothing while more is said than the kernel's buffers and the ring hold together.
+    let (seat, ..) = server.server.rooms().join(&AuctionId::parse("lot").unwrap(), None, None).await.unwrap();
+    for _ in 0..7 {
+        let say = |_| {
+            let act = Act::Say("x".repeat(480).into());
+            seat.arrive().submit(Command { by: Person::new("ana", "Ana"), request: None, act }).unwrap()
+        };
+        for verdict in (0..4_000).map(say).collect::<Vec<_>>() {
+            verdict.await.unwrap().unwrap();
+        }
+    }
+    let mut slow = Client { ws, seq: 0, events: Vec::new(), welcome: Value::Null };
+    slow.seq = slow.receive().await.unwrap()["seq"].as_u64().unwrap();
+    let resync = slow.until("resync").await;
+    assert_eq!(resync["auction"]["seq"], resync["seq"]);
+    // From there it goes on without a gap, which the client checks.
+    slow.send(json!({"type": "say", "text": "the end"})).await;
+    while slow.until("said").await["text"] != "the end" {}
+    assert_eq!(slow.seq, 2 + 28_000 + 1);
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_may_only_look() {
+    let server = TestServer::start().await;
+    server.auction("lot", json!({})).await;
+    let http = reqwest::Client::new();
+    let status =
+        async |request: reqwest::RequestBuilder, origin: &str| request.header("origin", origin).send().await.unwrap().status().as_u16();
+    let own = server.url("");
+    for (origin, session, command) in [(own.as_str(), 200, 200), ("https://evil.example", 403, 403), ("null", 403, 403)] {
+        assert_eq!(status(http.post(server.url("/api/session")).json(&json!({"name": "Ana"})), origin).await, session, "{origin}");
+        let say = json!({"type": "say", "text": "hello"});
+        assert_eq!(status(http.post(server.url("/api/auctions/lot/commands?name=Ana")).json(&say), origin).await, command, "{origin}");
+        assert_eq!(status(http.get(server.url("/api/auctions/lot")), origin).await, 200, "{origin}");
+    }
+    let mut raw = TcpStream::connect(server.address()).await.unwrap();
+    let head = "GET /ws/lot?name=Ana HTTP/1.1\r\nHost: x\r\nOrigin: https://evil.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    raw.write_all(head.as_bytes()).await.unwrap();
+    assert_eq!(last_words(raw).await, 4403);
+}
+
+#[tokio::test]
+async fn a_token_of_another_server_does_not_hold() {
+    let (ours, theirs) = (TestServer::start().await, TestServer::start().await);
+    let sign_in = async |server: &TestServer| -> String {
+        let answer = reqwest::Client::new().post(server.url("/api/session")).json(&json!({"name": "Ana"})).send().await.unwrap();
+        answer.json::<Value>().await.unwrap()["token"].as_str().unwrap().to_owned()
+    };
+    ours.auction("lot", json!({})).await;
+    let (good, bad) = (sign_in(&ours).await, sign_in(&theirs).await);
+    assert_eq!(ours.join(&format!("/ws/lot?token={good}")).await.welcome["you"]["id"], "ana");
+    let refused = Client::connect(ours.address(), &format!("/ws/lot?token={bad}")).await.err().unwrap();
+    assert!(refused.contains("4401"), "{refused}");
+    // Another's claims under our signature.
+    let (head, claims, signature) = (bad.split('.').next().unwrap(), bad.split('.').nth(1).unwrap(), good.rsplit('.').next().unwrap());
+    let forged = format!("{head}.{}.{signature}", claims.chars().rev().collect::<String>());
+    assert!(Client::connect(ours.address(), &format!("/ws/lot?token={forged}")).await.is_err());
 }
 
 #[tokio::test]
@@ -113,9 +250,11 @@ async fn what_is_no_command_is_refused_and_the_socket_lives_on() {
         (r#"{"type":"bid","id":7,"amount":1000}"#.to_owned(), "malformed", None),
         (format!(r#"{{"type":"bid","id":"{}","amount":1000}}"#, "x".repeat(65)), "malformed", None),
         (r#"{"type":"fly","id":"a"}"#.to_owned(), "malformed", Some("a")),
-        (r#"{"id":"a"}"#.to_owned(), "malformed", None),
+        (r#"{"id":"a"}"#.to_owned(), "malformed", Some("a")),
         (r#"{"type":"say","id":"a","text":""}"#.to_owned(), "malformed", Some("a")),
         (format!(r#"{{"type":"say","id":"a","text":"{long}"}}"#), "malformed", Some("a")),
+        (r#"{"type":"say","id":"a","text":5}"#.to_owned(), "malformed", Some("a")),
+        (r#"{"type":"bid","id":"a","amount":1000,"t":"x"}"#.to_owned(), "malformed", Some("a")),
         (r#"{"type":"ping"}"#.to_owned(), "malformed", None),
         (r#"{"type":"create","id":"a","terms":{"title":"x","start":1,"duration_ms":1000}}"#.to_owned(), "malformed", Some("a")),
         ("{".repeat(5_000), "malformed", None),
@@ -164,7 +303,7 @@ async fn a_socket_that_cannot_have_its_place_is_closed_with_a_code() {
         ("/ws/NOT%20A%20SLUG", "Some(4404)"),
         ("/ws/lot?token=forged", "Some(4401)"),
         ("/ws?token=eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0.eyJzdWIiOiJhbmEifQ.", "Some(4401)"),
-        ("/ws/lot?name=%E2%80%AE", "Some(1011)"),
+        ("/ws/lot?name=%E2%80%AE", "Some(4401)"),
     ] {
         let error = Client::connect(server.address(), path).await.err();
         assert!(error.as_deref().is_some_and(|error| error.contains(code)), "{path}: {error:?}");
@@ -361,6 +500,46 @@ async fn the_lobby_tells_of_auctions_as_they_come_and_change_and_end() {
 }
 
 #[tokio::test]
+async fn old_ones_leave_the_lobby() {
+    let server = TestServer::start().await;
+    let mut lobby = server.join("/ws").await;
+    for number in 0..14 {
+        server.auction(&format!("lot-{number}"), json!({"duration_ms": 300})).await;
+    }
+    let mut gone = vec![lobby.until("gone").await["id"].clone(), lobby.until("gone").await["id"].clone()];
+    gone.sort_by_key(ToString::to_string);
+    assert_eq!(gone, [json!("lot-0"), json!("lot-1")], "the first to end are the first to go");
+    assert_eq!(server.join("/ws").await.welcome["auctions"].as_array().unwrap().len(), 12);
+}
+
+#[tokio::test]
+async fn an_http_client_that_does_not_read_loses_its_place() {
+    let server = TestServer::with(|config| {
+        config.gateway.slow_after = Duration::from_millis(500);
+        config.gateway.connections = 1;
+    })
+    .await;
+    let mut greedy = TcpStream::connect(server.address()).await.unwrap();
+    let asked = tokio::spawn(async move {
+        for _ in 0..200_000 {
+            if greedy.write_all(b"GET /js/client.js HTTP/1.1\r\nHost: x\r\n\r\n").await.is_err() {
+                break;
+            }
+        }
+        greedy
+    });
+    // Ours is the only place; it is free again although the other has neither read nor left.
+    tokio::time::timeout(PATIENCE, async {
+        while reqwest::get(server.url("/healthz")).await.map_or(0, |answer| answer.status().as_u16()) != 200 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await
+    .expect("a place is free again");
+    asked.abort();
+}
+
+#[tokio::test]
 async fn http_signs_in_creates_lists_looks_and_bids() {
     let server = TestServer::start().await;
     let http = reqwest::Client::new();
@@ -393,7 +572,7 @@ async fn http_signs_in_creates_lists_looks_and_bids() {
     refused(r#"{"title":"x","start":1,"duration_ms":1000,"currency":"XYZ"}"#, 422, "bad_terms", Some("currency")).await;
     refused(r#"{"title":"x","start":1,"duration_ms":1000,"id":"Not A Slug"}"#, 422, "bad_terms", Some("id")).await;
     refused(r#"{"title":"x","start":1,"duration_ms":1000,"buy_now":5}"#, 422, "bad_terms", Some("buy_now")).await;
-    refused(&format!(r#"{{"title":"{}"}}"#, "x".repeat(20_000)), 413, "too_large", None).await;
+    refused(&format!(r#"{{"title":"{}"}}"#, "x".repeat(40_000)), 413, "too_large", None).await;
 
     let url = server.url("/api/auctions/lot");
     let look = http.get(&url).send().await.unwrap();
@@ -423,6 +602,8 @@ async fn http_signs_in_creates_lists_looks_and_bids() {
     assert_eq!(status(http.get(server.url("/api/auctions/nowhere"))).await, 404);
     assert_eq!(status(http.post(server.url("/api/auctions/nowhere/commands?name=Ben")).json(&bid("1", 1))).await, 404);
     assert_eq!(status(http.delete(&url)).await, 405);
+    let nothing = http.get(server.url("/api/nothing")).send().await.unwrap();
+    assert_eq!((nothing.status().as_u16(), nothing.headers()["content-type"].to_str().unwrap()), (404, "application/problem+json"));
     assert_eq!(status(http.get(server.url("/healthz"))).await, 200);
     assert_eq!(status(http.get(server.url("/ws/lot"))).await, 400, "not a handshake");
     for name in ["", "   ", "---", "@house", "-ana", &"x".repeat(41), "a\u{202e}b", "a\u{0}b"] {
@@ -508,13 +689,35 @@ async fn a_stopping_server_says_goodbye_to_everyone() {
     let mut ana = Client::connect(address, "/ws/lot?name=Ana").await.unwrap();
     let mut lobby = Client::connect(address, "/ws").await.unwrap();
     ana.ask(bid("1", 1_000)).await;
+    // Others talk without a pause: they too are told, and not just cut off.
+    let mut busy = Vec::new();
+    for number in 0..40 {
+        let (mut send, mut receive) = support::open(address, &format!("/ws/lot?name=busy-{number}")).await.unwrap().split();
+        let talking = tokio::spawn(async move { while send.send(Message::text(r#"{"type":"ping","t":1}"#)).await.is_ok() {} });
+        busy.push(tokio::spawn(async move {
+            let mut goodbye = false;
+            while let Some(Ok(message)) = receive.next().await {
+                goodbye |= matches!(&message, Message::Text(text) if text.contains("goodbye"));
+                if let Message::Close(Some(frame)) = message {
+                    talking.abort();
+                    return (goodbye, u16::from(frame.code));
+                }
+            }
+            talking.abort();
+            (goodbye, 0)
+        }));
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
     let stopping = tokio::spawn(server.stop());
+    for client in busy {
+        assert_eq!(client.await.unwrap(), (true, 1001));
+    }
     for client in [&mut ana, &mut lobby] {
         assert!(client.until("goodbye").await["retry_after_ms"].is_u64());
         assert_eq!(client.closed().await, Some(1001));
     }
     drop((ana, lobby));
-    tokio::time::timeout(PATIENCE, stopping).await.expect("it stops").unwrap();
+    tokio::time::timeout(PATIENCE, stopping).await.expect("it stops").unwrap().unwrap();
     assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
     drop(dir);
 }

@@ -208,6 +208,53 @@ async fn a_bid_stamped_before_the_end_is_judged_before_the_close_however_long_th
 }
 
 #[tokio::test]
+async fn a_bid_that_is_still_arriving_holds_up_the_close() {
+    let house = house().await;
+    house.lot().await;
+    let (mut seat, _) = house.seat().await;
+    let (other, _) = house.seat().await;
+    house.clock.set(HOUR - 1);
+    // Its stamp is taken, but it has not reached the mailbox when the end comes.
+    let arrival = other.arrive();
+    house.clock.set(HOUR);
+    settle().await;
+    assert_eq!(take(&mut seat).0, Vec::<Value>::new(), "not closed yet");
+    let verdict = arrival.submit(bid("Ana", "1", 1_000)).unwrap();
+    assert!(verdict.await.unwrap().is_ok());
+    let shown = until(&mut seat, "closed").await;
+    assert_eq!(shown.last().unwrap()["winner"]["name"], "Ana");
+}
+
+#[tokio::test]
+async fn the_house_s_names_are_nobody_else_s() {
+    let log = Arc::new(MemoryLog::default());
+    let settings = RoomSettings { house_names: vec![id("demo")], ..RoomSettings::default() };
+    let rooms = Rooms::open(log, Clock::manual(0), settings).await.unwrap();
+    let create = async |name: &str, seller: &str| {
+        let terms = json!({"id": name, "title": "A lot", "start": 1, "duration_ms": HOUR}).to_string();
+        rooms.create(TermsIn::from_json(terms.as_bytes()).unwrap(), person(seller)).await
+    };
+    for name in ["demo", "demo-2", "demo-17"] {
+        assert_eq!(create(name, "Eve").await.unwrap_err().code(), "bad_terms", "{name}");
+        assert!(create(name, "@house").await.is_ok());
+    }
+    assert!(create("demo-x", "Eve").await.is_ok());
+    assert!(create("demolition", "Eve").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_summary_that_is_not_understood_costs_a_fold_and_no_auction() {
+    let before = house().await;
+    before.lot().await;
+    before.bid("Ana", "1", 1_000).await.unwrap();
+    before.log.tamper_summary("lot", b"{\"v\":0}".to_vec());
+    let after = house_over(before.log.clone(), before.clock.clone()).await;
+    assert!(after.rooms.lobby().is_live(&id("lot")));
+    let list = after.rooms.list(None, None, 10).await.unwrap();
+    assert_eq!((list[0].id.as_str(), list[0].price), ("lot", Some(1_000)));
+}
+
+#[tokio::test]
 async fn a_sleeping_room_wakes_for_its_deadline() {
     let house = house().await;
     house.lot().await;

@@ -3,8 +3,8 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use subasta::auction::{
-    Accepted, Act, Auction, AuctionId, Band, Command, Currency, Decision, ExtendMode, Fact, Format, Increments, Millis, Money, Offer,
-    Outcome, Person, Refusal, RequestId, Reserve, SoftClose, Standing, Status, Terms, create, decide, due,
+    Accepted, Act, Auction, AuctionId, Band, BidPlaced, Command, Currency, Decision, Event, ExtendMode, Fact, Format, Increments, Millis,
+    Money, Offer, Outcome, Person, Refusal, RequestId, Reserve, SoftClose, Standing, Status, Terms, create, decide, due,
 };
 
 const HOUR: Millis = 3_600_000;
@@ -491,6 +491,24 @@ fn a_refused_bid_is_not_remembered() {
     let mut scene = given(terms());
     assert!(scene.ask("A", Some("x"), Act::Bid(Offer::Exact(money(5_00)))).is_err());
     assert!(scene.ask("A", Some("x"), Act::Bid(Offer::Exact(money(10_00)))).is_ok());
+}
+
+#[test]
+fn what_was_judged_once_is_not_judged_again() {
+    // A record of other rules than today's: Ben leads at a price that today's formula would not give.
+    let mut scene = given(terms()).when("Ana", 10_00);
+    let placed = BidPlaced {
+        bidder: person("Ben"),
+        offer: Offer::UpTo(money(50_00)),
+        request: None,
+        leader: person("Ben"),
+        price: money(33_33),
+        minimum: money(34_00),
+        ends_at: HOUR,
+        reserve: Reserve::None,
+    };
+    scene.auction.evolve(&Event { seq: Some(4), at: 1, fact: Fact::Bid(Box::new(placed)) });
+    scene.then("Ben", 33_33).when("Ana", 40_00).then("Ben", 41_00);
 }
 
 // --- §1, terms

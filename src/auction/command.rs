@@ -1,5 +1,7 @@
 //! What people ask for. All of it is checked for shape before it comes here.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use super::{Money, Person, RequestId};
 
 /// Somebody asks for something.
@@ -14,7 +16,7 @@ pub struct Command {
 }
 
 /// What is asked. Two of the same request id must be equal.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Act {
     /// A bid.
     Bid(Offer),
@@ -25,10 +27,18 @@ pub enum Act {
 impl Act {
     /// The most characters of a chat line.
     pub const MAX_SAY: usize = 500;
+
+    /// Tells one act from another of the same person. Lives in memory only: it may differ from one build to the next. Who makes two acts
+    /// collide under one id of their own only learns the first one's verdict.
+    pub(super) fn digest(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.hash(&mut hasher);
+        hasher.finish()
+    }
 }
 
 /// How a bid is made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Offer {
     /// This price, stated.
     Exact(Money),

@@ -51,9 +51,9 @@ pub fn create(terms: Terms, seller: Person, at: Millis) -> Result<Vec<Event>, Re
 /// Judges `command`, stamped `at`, against `auction`.
 pub fn decide(auction: &Auction, command: &Command, at: Millis) -> Result<Decision, Refusal> {
     if let Some(request) = &command.request
-        && let Some((act, verdict)) = auction.answered(&command.by, request)
+        && let Some((digest, verdict)) = auction.answered(&command.by, request)
     {
-        return if *act == command.act { Ok(Decision::Before(*verdict)) } else { Err(Refusal::IdReused(request.clone())) };
+        return if *digest == command.act.digest() { Ok(Decision::Before(*verdict)) } else { Err(Refusal::IdReused(request.clone())) };
     }
     if auction.status().has_ended() || at >= auction.ends_at() {
         return Err(Refusal::Closed { ends_at: auction.ends_at() });

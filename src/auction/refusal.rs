@@ -60,6 +60,8 @@ pub enum Refusal {
     TooLarge,
     /// The log cannot write: nothing was accepted.
     Unavailable,
+    /// The verdict did not come, or was lost: it may count or not.
+    NoVerdict,
 }
 
 impl Refusal {
@@ -84,6 +86,7 @@ impl Refusal {
             Refusal::Malformed(_) => "malformed",
             Refusal::TooLarge => "too_large",
             Refusal::Unavailable => "unavailable",
+            Refusal::NoVerdict => "no_verdict",
         }
     }
 
@@ -110,7 +113,8 @@ impl Refusal {
             Refusal::Forbidden => "You may not do this.",
             Refusal::SignIn => "Sign in first: POST /api/session with your name, or connect with ?name=.",
             Refusal::Busy => "Too much at once; nothing was accepted. Try again in a moment.",
-            Refusal::TooLarge => "That is more than is read at once; send at most 16 KiB.",
+            Refusal::TooLarge => "That is more than is read at once; send less.",
+            Refusal::NoVerdict => "There is no verdict yet, and it may still count. Ask again with the same id to learn it.",
             Refusal::Unavailable => "Bids cannot be stored right now; nothing was accepted. Try again in a moment.",
         };
         text.to_owned()

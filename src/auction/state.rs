@@ -18,8 +18,11 @@ pub struct Auction {
     outcome: Option<Outcome>,
     seq: u64,
     at: Millis,
-    answered: HashMap<(Arc<str>, RequestId), (Act, Accepted)>,
+    answered: HashMap<(Arc<str>, RequestId), (Digest, Accepted)>,
 }
+
+/// Of what was asked under a request id: enough to tell whether it is asked again.
+pub(super) type Digest = u64;
 
 /// Where an auction is in its life: `scheduled → open ⇄ paused → closed | cancelled`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,6 +40,20 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every one of them.
+    pub const ALL: [Status; 5] = [Status::Scheduled, Status::Open, Status::Paused, Status::Closed, Status::Cancelled];
+
+    /// The word for it, on the wire and in the log.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Status::Scheduled => "scheduled",
+            Status::Open => "open",
+            Status::Paused => "paused",
+            Status::Closed => "closed",
+            Status::Cancelled => "cancelled",
+        }
+    }
+
     /// Whether nothing will change any more.
     pub const fn has_ended(self) -> bool {
         matches!(self, Status::Closed | Status::Cancelled)
@@ -119,9 +136,7 @@ impl Auction {
     }
 
     fn enter(&mut self, bid: &BidPlaced) {
-        if let Ok(book) = Book::after(self.book.as_ref(), &self.terms, &bid.bidder, bid.offer) {
-            self.book = Some(book);
-        }
+        self.book = Some(Book::folded(self.book.take(), bid));
     }
 
     /// A request id has one verdict for the life of the auction; it is in the event.
@@ -132,7 +147,7 @@ impl Auction {
             _ => return,
         };
         if let (Some(request), Some(verdict)) = (request, self.verdict(event)) {
-            self.answered.insert((by.id.clone(), request.clone()), (act, verdict));
+            self.answered.insert((by.id.clone(), request.clone()), (act.digest(), verdict));
         }
     }
 
@@ -159,8 +174,8 @@ impl Auction {
         }
     }
 
-    /// The verdict this request id already has, with the act it was for.
-    pub(super) fn answered(&self, by: &Person, request: &RequestId) -> Option<&(Act, Accepted)> {
+    /// The verdict this request id already has, and on what.
+    pub(super) fn answered(&self, by: &Person, request: &RequestId) -> Option<&(Digest, Accepted)> {
         self.answered.get(&(by.id.clone(), request.clone()))
     }
 

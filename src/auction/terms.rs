@@ -67,8 +67,8 @@ impl Terms {
     pub fn check(&self, now: Millis) -> Result<(), TermsError> {
         let wrong = |field: &str, why: &str| Err(TermsError::new(field, why));
         let title = self.title.chars().count();
-        if !(1..=200).contains(&title) || self.title.trim().is_empty() {
-            return wrong("title", "1 to 200 characters");
+        if !(1..=200).contains(&title) || !self.title.contains(char::is_alphanumeric) || self.title.contains(char::is_control) {
+            return wrong("title", "1 to 200 characters, at least one letter or digit, in one line");
         }
         if self.description.chars().count() > 5_000 {
             return wrong("description", "at most 5000 characters");

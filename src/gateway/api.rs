@@ -9,16 +9,14 @@ use axum::middleware::Next;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 
-use super::session::{COOKIE_NAME, Credentials};
+use super::session::{COOKIE_NAME, Credentials, check_origin};
 use super::{ANSWER_WITHIN, Gateway};
-use crate::auction::{AuctionId, Command, Person, Refusal, RequestId};
+use crate::auction::{AuctionId, Command, Person, Refusal, RequestId, Status};
 use crate::wire::{self, Inbound, Page, RefusedOut, Session, TermsIn, You};
 
 /// Entries of a page of the list, unless asked otherwise, and at most.
 const PAGE: usize = 50;
 const PAGE_MOST: usize = 200;
-/// The words by which the list can be filtered.
-const STATUSES: [&str; 5] = ["scheduled", "open", "paused", "closed", "cancelled"];
 
 /// A refusal as HTTP says it.
 #[derive(Debug)]
@@ -43,6 +41,7 @@ const fn status(refusal: &Refusal) -> StatusCode {
         Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::BadAmount | Refusal::BadTerms(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::Busy | Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::NoVerdict => StatusCode::GATEWAY_TIMEOUT,
         _ => StatusCode::CONFLICT,
     }
 }
@@ -94,8 +93,14 @@ fn someone(gateway: &Gateway, headers: &HeaderMap, credentials: &Credentials) ->
 pub async fn in_time(request: Request, next: Next) -> Response<Body> {
     match tokio::time::timeout(ANSWER_WITHIN, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Problem::from(Refusal::Unavailable).into_response(),
+        Err(_) => Problem::from(Refusal::NoVerdict).into_response(),
     }
+}
+
+/// An address under `/api` that there is not.
+pub async fn nothing() -> Response<Body> {
+    let refusal = Refusal::Malformed("There is nothing at this address; see docs/protocol.md.".to_owned());
+    Problem { request: None, refusal, status: StatusCode::NOT_FOUND }.into_response()
 }
 
 /// A known address, asked in an unknown way.
@@ -105,7 +110,8 @@ pub async fn wrong_method() -> Response<Body> {
 }
 
 /// `POST /api/session`.
-pub async fn sign_in(State(gateway): State<Gateway>, read: Result<Bytes, BytesRejection>) -> Answer {
+pub async fn sign_in(State(gateway): State<Gateway>, headers: HeaderMap, read: Result<Bytes, BytesRejection>) -> Answer {
+    check_origin(&headers)?;
     #[derive(Deserialize)]
     struct In {
         name: String,
@@ -130,9 +136,9 @@ pub struct ListQuery {
 /// `GET /api/auctions`.
 pub async fn list(State(gateway): State<Gateway>, read: Result<Query<ListQuery>, QueryRejection>) -> Answer {
     let ListQuery { status, after, limit } = query(read)?;
-    if status.as_deref().is_some_and(|status| !STATUSES.contains(&status)) {
-        return Err(Refusal::Malformed(format!("status: one of {}.", STATUSES.join(", "))).into());
-    }
+    let words = Status::ALL.map(Status::word);
+    let label = status.map(|status| words.into_iter().find(|word| *word == status).ok_or(status)).transpose();
+    let label = label.map_err(|_| Refusal::Malformed(format!("status: one of {}.", words.join(", "))))?;
     if let Some(after) = &after
         && !gateway.rooms.exists(&auction_id(after)?).await.map_err(|_| Refusal::Unavailable)?
     {
@@ -140,7 +146,7 @@ pub async fn list(State(gateway): State<Gateway>, read: Result<Query<ListQuery>,
     }
     let limit = limit.unwrap_or(PAGE).clamp(1, PAGE_MOST);
     // One more than is told: it says whether there is a next page.
-    let mut auctions = gateway.rooms.list(status, after, limit + 1).await?;
+    let mut auctions = gateway.rooms.list(label, after, limit + 1).await?;
     let more = auctions.len() > limit;
     auctions.truncate(limit);
     let next = auctions.last().filter(|_| more).map(|last| last.id.clone());
@@ -157,8 +163,12 @@ pub async fn create(
     let seller = someone(&gateway, &headers, &query(credentials)?)?;
     let terms = TermsIn::from_json(&body(read)?)?;
     let id = gateway.rooms.create(terms, seller).await?;
-    let look = gateway.rooms.look(&id).await?;
-    Ok((StatusCode::CREATED, [(LOCATION, format!("/api/auctions/{id}"))], json(&*look.auction)).into_response())
+    // It is there, whether it can be looked at right now or not.
+    let body = match gateway.rooms.look(&id).await {
+        Ok(look) => json(&*look.auction),
+        Err(_) => json(&serde_json::json!({ "id": id.as_str() })),
+    };
+    Ok((StatusCode::CREATED, [(LOCATION, format!("/api/auctions/{id}"))], body).into_response())
 }
 
 /// `GET /api/auctions/{auction}`.

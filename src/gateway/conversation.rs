@@ -149,7 +149,9 @@ pub(super) fn heartbeat_ms(gateway: &super::Gateway) -> u64 {
 pub(super) const fn close_code(refusal: &Refusal) -> CloseCode {
     match refusal {
         Refusal::UnknownAuction => CloseCode::UnknownAuction,
-        Refusal::SignIn => CloseCode::SignIn,
+        // What is malformed in a handshake is the name.
+        Refusal::SignIn | Refusal::Malformed(_) => CloseCode::SignIn,
+        Refusal::Forbidden => CloseCode::Forbidden,
         Refusal::Busy => CloseCode::Overloaded,
         _ => CloseCode::Internal,
     }

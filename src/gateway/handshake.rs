@@ -2,7 +2,8 @@
 
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
-use axum::http::{Request, Response};
+use axum::http::header::SEC_WEBSOCKET_PROTOCOL;
+use axum::http::{HeaderValue, Request, Response};
 use axum::response::IntoResponse;
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
@@ -13,11 +14,15 @@ use tracing::debug;
 use super::Gateway;
 use super::api::Problem;
 use super::conversation::{self, Place, close_code};
+use super::impatient::Impatient;
 use super::listen::Permit;
 use super::session::Credentials;
 use super::socket::{Socket, close, websocket};
 use crate::auction::{AuctionId, Person, Refusal};
 use crate::wire::{self, Frame};
+
+/// JSON in text frames; without a subprotocol it is the same.
+const SUBPROTOCOL: &str = "subasta.v1.json";
 
 #[derive(Deserialize)]
 pub struct SocketQuery {
@@ -53,21 +58,25 @@ pub async fn lobby(State(gateway): State<Gateway>, Query(query): Query<SocketQue
 /// browser's page never sees the status of a failed handshake.
 fn upgrade(gateway: Gateway, mut request: Request<Body>, credentials: &Credentials, to: Destination) -> Response<Body> {
     let who = gateway.sessions.identify(request.headers(), credentials);
-    let response = match create_response_with_body(&request, Body::empty) {
+    let mut response = match create_response_with_body(&request, Body::empty) {
         Ok(response) => response,
         Err(error) => {
             let what = format!("This address speaks WebSocket (RFC 6455): {error}.");
             return Problem::from(Refusal::Malformed(what)).into_response();
         }
     };
+    let offered = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
+    if offered.flat_map(|offered| offered.split(',')).any(|offered| offered.trim() == SUBPROTOCOL) {
+        response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+    }
     let Some(permit) = request.extensions_mut().remove::<Permit>() else {
         return Problem::from(Refusal::Busy).into_response();
     };
     let upgraded = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         let Ok(upgraded) = upgraded.await else { return debug!("the connection ended in its handshake") };
-        let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else { return debug!("the connection is not a plain one") };
-        let ws = websocket(parts.io.into_inner(), parts.read_buf).await;
+        let Ok(parts) = upgraded.downcast::<TokioIo<Impatient<TcpStream>>>() else { return debug!("the connection is not a plain one") };
+        let ws = websocket(parts.io.into_inner().into_inner(), parts.read_buf).await;
         let entered = match who {
             Ok(who) => enter(&gateway, who.as_ref(), to).await.map(|(first, place)| (who, first, place)),
             Err(refusal) => Err(refusal),
@@ -75,7 +84,7 @@ fn upgrade(gateway: Gateway, mut request: Request<Body>, credentials: &Credentia
         match entered {
             // A task of its own: this one's memory goes back.
             Ok((who, first, place)) => drop(tokio::spawn(Socket::new(ws, gateway, who, place, &first, permit).run())),
-            Err(refusal) => close(ws, close_code(&refusal)).await,
+            Err(refusal) => close(ws, close_code(&refusal), gateway.settings.slow_after).await,
         }
     });
     response

@@ -11,12 +11,13 @@ use axum::body::Body;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower::ServiceExt;
 use tracing::{debug, warn};
 
+use super::impatient::Impatient;
 use super::{Gateway, HEAD_WITHIN};
 
 /// Held by whatever keeps a connection alive: the HTTP conversation, then the socket.
@@ -29,9 +30,11 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 /// Said to one connection too many.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 5\r\ncontent-length: 0\r\n\r\n";
 
-/// Serves connections from `listener` until `stop` turns true; returns once the HTTP ones are done. Sockets end with their rooms.
+/// Serves connections from `listener` until `stop` turns true; returns once every one of them is done. Sockets end with their rooms.
 pub async fn serve(gateway: Gateway, listener: TcpListener, mut stop: watch::Receiver<bool>) {
-    let permits = Arc::new(Semaphore::new(gateway.settings.connections));
+    let limit = gateway.settings.connections;
+    let patience = gateway.settings.slow_after;
+    let permits = Arc::new(Semaphore::new(limit));
     let router = gateway.router();
     let mut connections = tokio::task::JoinSet::new();
     loop {
@@ -41,8 +44,11 @@ pub async fn serve(gateway: Gateway, listener: TcpListener, mut stop: watch::Rec
             Some(_) = connections.join_next() => continue,
         };
         match accepted {
+            Ok((stream, _)) if stream.set_nodelay(true).is_err() => debug!("a connection was gone before it began"),
             Ok((stream, _)) => match permits.clone().try_acquire_owned() {
-                Ok(permit) => drop(connections.spawn(connection(stream, router.clone(), Arc::new(permit), stop.clone()))),
+                Ok(permit) => {
+                    drop(connections.spawn(connection(Impatient::new(stream, patience), router.clone(), Arc::new(permit), stop.clone())))
+                }
                 Err(_) => drop(connections.spawn(turn_away(stream))),
             },
             Err(error) => accept_failed(&error).await,
@@ -50,6 +56,8 @@ pub async fn serve(gateway: Gateway, listener: TcpListener, mut stop: watch::Rec
     }
     drop(listener);
     while connections.join_next().await.is_some() {}
+    // Sockets hold theirs until their goodbye has been read.
+    let _ = permits.acquire_many(u32::try_from(limit).unwrap_or(u32::MAX)).await;
 }
 
 /// Returns once the server stops, or whoever could say so is gone.
@@ -69,16 +77,16 @@ async fn accept_failed(error: &io::Error) {
 async fn turn_away(mut stream: TcpStream) {
     let goodbye = async {
         stream.write_all(FULL).await?;
-        stream.shutdown().await
+        stream.shutdown().await?;
+        // Unread bytes would turn the end into a reset, which may overtake the answer.
+        let mut ignored = [0; 512];
+        while stream.read(&mut ignored).await? > 0 {}
+        io::Result::Ok(())
     };
     let _ = tokio::time::timeout(Duration::from_secs(1), goodbye).await;
 }
 
-async fn connection(stream: TcpStream, router: Router, permit: Permit, mut stop: watch::Receiver<bool>) {
-    if let Err(error) = stream.set_nodelay(true) {
-        debug!(%error, "the connection is gone before it began");
-        return;
-    }
+async fn connection(stream: Impatient<TcpStream>, router: Router, permit: Permit, mut stop: watch::Receiver<bool>) {
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(permit.clone());

@@ -5,6 +5,7 @@
 mod api;
 mod conversation;
 mod handshake;
+mod impatient;
 mod listen;
 mod outlet;
 mod pages;
@@ -56,8 +57,8 @@ impl Default for GatewaySettings {
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
 /// A request must be answered, its body read, in this time.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// The most of a request's body that is read, and of a WebSocket message.
-const BODY_LIMIT: usize = 16 * 1024;
+/// The most of a request's body that is read: the longest description of a lot, in any script, and the rest of its terms.
+const BODY_LIMIT: usize = 32 * 1024;
 
 /// What every request and socket may need. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -84,6 +85,7 @@ impl Gateway {
             .route("/healthz", get(async || "ok\n"))
             .route("/", get(pages::lobby))
             .route("/a/{auction}", get(pages::auction))
+            .route("/api/{*rest}", axum::routing::any(api::nothing))
             .fallback(pages::file)
             .method_not_allowed_fallback(api::wrong_method)
             .layer(middleware::from_fn(api::in_time))

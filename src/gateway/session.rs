@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use axum::http::HeaderMap;
-use axum::http::header::{AUTHORIZATION, COOKIE};
+use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
@@ -74,14 +74,16 @@ impl Sessions {
         Ok((person, token, exp * 1_000))
     }
 
-    /// Who is asking. `None`: nobody in particular. An error: a token was shown that does not hold.
+    /// Who is asking. `None`: nobody in particular. An error: a token was shown that does not hold, or a page of another origin asks.
     pub fn identify(&self, headers: &HeaderMap, credentials: &Credentials) -> Result<Option<Person>, Refusal> {
-        let header = headers.get(AUTHORIZATION).map(|value| value.to_str().ok().and_then(bearer).unwrap_or_default());
+        check_origin(headers)?;
+        // Another scheme is somebody else's: a proxy's, say.
+        let header = headers.get_all(AUTHORIZATION).iter().filter_map(|value| value.to_str().ok()).find_map(bearer);
         if let Some(token) = header.or(credentials.token.as_deref()) {
             return self.check(token).map(Some).ok_or(Refusal::SignIn);
         }
         // A cookie is sent whether one wants it or not: one that does not hold counts as none.
-        if let Some(person) = cookie(headers).and_then(|token| self.check(token)) {
+        if let Some(person) = cookies(headers).find_map(|token| self.check(token)) {
             return Ok(Some(person));
         }
         credentials.name.as_deref().map(person).transpose()
@@ -106,7 +108,21 @@ fn person(name: &str) -> Result<Person, Refusal> {
 
 /// Marks that change the direction of the text around them, or take no room: one name could be made to look like another.
 const fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+/// A browser tells which page is asking. A foreign one must not act here, whoever its user is: cookies and open mode would let it.
+pub fn check_origin(headers: &HeaderMap) -> Result<(), Refusal> {
+    let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
+    let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, authority)| authority);
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let same = authority.zip(host).is_some_and(|(authority, host)| authority.eq_ignore_ascii_case(host));
+    if same { Ok(()) } else { Err(Refusal::Forbidden) }
 }
 
 fn bearer(value: &str) -> Option<&str> {
@@ -114,10 +130,9 @@ fn bearer(value: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-fn cookie(headers: &HeaderMap) -> Option<&str> {
+fn cookies(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     let pairs = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
-    let mut named = pairs.filter_map(|pair| pair.trim().split_once('=')).filter(|(name, _)| *name == COOKIE_NAME);
-    named.next().map(|(_, token)| token)
+    pairs.filter_map(|pair| pair.trim().split_once('=')).filter(|(name, _)| *name == COOKIE_NAME).map(|(_, token)| token)
 }
 
 fn read_or_make_key(path: &Path) -> io::Result<Vec<u8>> {

@@ -28,7 +28,11 @@ use crate::wire::{self, CloseCode, Frame};
 const HIGH_WATER: usize = 64 * 1024;
 /// Commands of one socket that wait for a verdict; past this it is not read.
 const PENDING: usize = 64;
-/// How long a closing socket may take to read its close, and to answer it.
+/// The longest message that is read, in bytes.
+const MESSAGE_LIMIT: usize = 16 * 1024;
+/// How long all that waits for a closing socket may take to be read, …
+const LAST_WORDS: Duration = Duration::from_secs(60);
+/// … and then the other side to end.
 const LINGER: Duration = Duration::from_secs(2);
 /// While the server stops: how long verdicts are waited for.
 const LAST_VERDICTS: Duration = Duration::from_secs(1);
@@ -119,21 +123,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket<S> {
                 break end;
             }
         };
-        let Socket { mut ws, place, _permit, .. } = self;
+        let Socket { mut ws, place, gateway, _permit, .. } = self;
         // It leaves the room now, however long the goodbye takes.
         drop(place);
+        let patience = gateway.settings.slow_after;
         match end {
-            End::Close(code) => close(ws, code).await,
+            End::Close(code @ (CloseCode::TooSlow | CloseCode::HeartbeatMissed)) => close(ws, code, patience.min(LINGER)).await,
+            End::Close(code) => close(ws, code, patience).await,
             // What tungstenite has answered to a close.
             End::Gone => drop(tokio::time::timeout(LINGER, drain(ws.get_mut())).await),
         }
     }
 
     fn poll_wake(&mut self, context: &mut Context<'_>) -> Poll<Wake> {
-        match self.ws.get_mut().poll_drain(context) {
-            Poll::Ready(Ok(())) => self.stalled = None,
-            Poll::Ready(Err(error)) => return Poll::Ready(Wake::Broken(error)),
-            Poll::Pending => self.note_stall(),
+        if let Some(broken) = self.drain(context) {
+            return Poll::Ready(broken);
         }
         if self.ws.get_ref().queued() < HIGH_WATER {
             // Reading comes first: a bid's stamp is taken when it is read.
@@ -145,13 +149,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket<S> {
             if let Some(first) = self.pending.front_mut()
                 && let Poll::Ready(verdict) = first.verdict.poll_unpin(context)
             {
-                return Poll::Ready(Wake::Verdict(verdict.unwrap_or(Err(Refusal::Unavailable))));
+                return Poll::Ready(Wake::Verdict(verdict.unwrap_or(Err(Refusal::NoVerdict))));
             }
             if self.place.poll_ready(context).is_ready() {
                 return Poll::Ready(Wake::Feed);
             }
+            // Reading may have queued a pong.
+            if let Some(broken) = self.drain(context) {
+                return Poll::Ready(broken);
+            }
         }
         self.timer.poll_unpin(context).map(|()| Wake::Timer)
+    }
+
+    fn drain(&mut self, context: &mut Context<'_>) -> Option<Wake> {
+        match self.ws.get_mut().poll_drain(context) {
+            Poll::Ready(Ok(())) => self.stalled = None,
+            Poll::Ready(Err(error)) => return Some(Wake::Broken(error)),
+            Poll::Pending => self.note_stall(),
+        }
+        None
     }
 
     async fn on_message(&mut self, message: Message) -> Option<End> {
@@ -179,19 +196,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket<S> {
         }
     }
 
-    /// A verdict never overtakes an event that came before it.
+    /// A verdict never overtakes an event that came before it: all that the feed has is queued first, however much that is.
     async fn on_verdict(&mut self, verdict: Verdict) -> Option<End> {
         let request = self.pending.pop_front().and_then(|pending| pending.request);
-        let end = self.on_feed().await;
-        match verdict {
-            Ok(accepted) => self.say(&Frame::text(&wire::to_json(&wire::accepted(request.as_ref(), &accepted)))),
-            Err(refusal) => self.refuse(request.as_ref(), &refusal),
-        }
-        end
+        let farewell = self.catch_up(usize::MAX).await;
+        self.tell(request.as_ref(), verdict);
+        self.leave(farewell?).await
     }
 
-    /// Queues all that is new.
     async fn on_feed(&mut self) -> Option<End> {
+        let farewell = self.catch_up(HIGH_WATER).await;
+        self.leave(farewell?).await
+    }
+
+    /// Queues what is new, until so many bytes wait: the rest waits in the ring, not here.
+    async fn catch_up(&mut self, enough: usize) -> Option<CloseCode> {
         loop {
             let outlet = self.ws.get_mut();
             let taken = self.place.take(|frame| {
@@ -200,34 +219,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket<S> {
             });
             match taken {
                 Taken::All => return None,
-                // The rest waits in the ring, not here.
-                Taken::More if outlet.queued() >= HIGH_WATER && self.pending.is_empty() => return None,
+                Taken::More if outlet.queued() >= enough => return None,
                 Taken::More => {}
                 Taken::Lagged | Taken::End(Ending::Failed) => {
                     if let Err(code) = self.resync().await {
-                        return Some(End::Close(code));
+                        return Some(code);
                     }
                 }
-                Taken::End(Ending::Ended) => return Some(self.last_verdicts(CloseCode::Ended).await),
-                Taken::End(Ending::Stopping) => {
-                    let end = self.last_verdicts(CloseCode::GoingAway).await;
-                    self.say(&wire::goodbye(fastrand::u64(0..=COME_BACK_MS)));
-                    return Some(end);
-                }
+                Taken::End(Ending::Ended) => return Some(CloseCode::Ended),
+                Taken::End(Ending::Stopping) => return Some(CloseCode::GoingAway),
             }
         }
     }
 
-    /// Answers what was asked before the end.
-    async fn last_verdicts(&mut self, code: CloseCode) -> End {
+    /// Answers what was asked before the end, and says goodbye.
+    async fn leave(&mut self, code: CloseCode) -> Option<End> {
         while let Some(Pending { request, verdict }) = self.pending.pop_front() {
             let verdict = tokio::time::timeout(LAST_VERDICTS, verdict).await;
-            match verdict.ok().and_then(Result::ok).unwrap_or(Err(Refusal::Unavailable)) {
-                Ok(accepted) => self.say(&Frame::text(&wire::to_json(&wire::accepted(request.as_ref(), &accepted)))),
-                Err(refusal) => self.refuse(request.as_ref(), &refusal),
-            }
+            self.tell(request.as_ref(), verdict.ok().and_then(Result::ok).unwrap_or(Err(Refusal::NoVerdict)));
         }
-        End::Close(code)
+        if code == CloseCode::GoingAway {
+            self.say(&wire::goodbye(fastrand::u64(0..=COME_BACK_MS)));
+        }
+        Some(End::Close(code))
     }
 
     fn on_timer(&mut self) -> Option<End> {
@@ -258,6 +272,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket<S> {
         let taken = self.ws.get_ref().taken();
         if self.stalled.is_none_or(|(_, before)| before != taken) {
             let now = self.now();
+            // Who takes what we send is alive, though we may not be reading what they answer.
+            self.heard_at = now;
             self.stalled = Some((now, taken));
             self.arm(now);
         }
@@ -281,6 +297,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket<S> {
     pub(super) fn say(&mut self, frame: &Frame) {
         self.said = true;
         self.ws.get_mut().push(frame.websocket().clone());
+    }
+
+    fn tell(&mut self, request: Option<&RequestId>, verdict: Verdict) {
+        match verdict {
+            Ok(accepted) => self.say(&Frame::text(&wire::to_json(&wire::accepted(request, &accepted)))),
+            Err(refusal) => self.refuse(request, &refusal),
+        }
     }
 
     pub(super) fn refuse(&mut self, request: Option<&RequestId>, refusal: &Refusal) {
@@ -312,19 +335,33 @@ async fn drain<S: AsyncRead + AsyncWrite + Unpin>(outlet: &mut Outlet<S>) -> io:
     std::future::poll_fn(|context| outlet.poll_drain(context)).await
 }
 
-/// Closes with `code`, after all that waits to be said. Reads on until the other side ends: a connection that is dropped with unread
-/// bytes is reset, and the reset may overtake the close.
-pub(super) async fn close<S: AsyncRead + AsyncWrite + Unpin>(mut ws: WebSocketStream<Outlet<S>>, code: CloseCode) {
+/// Closes with `code`, after all that waits to be said, which is waited for as long as some of it is taken every `patience`. Reads on
+/// until the other side ends: a connection that is dropped with unread bytes is reset, and the reset may overtake the close.
+pub(super) async fn close<S: AsyncRead + AsyncWrite + Unpin>(mut ws: WebSocketStream<Outlet<S>>, code: CloseCode, patience: Duration) {
     let outlet = ws.get_mut();
     outlet.push(wire::close_frame(code));
-    let goodbye = async {
-        drain(outlet).await?;
+    let told = tokio::time::timeout(LAST_WORDS, drain_patiently(outlet, patience)).await;
+    if !matches!(told, Ok(Ok(()))) {
+        return;
+    }
+    let until_they_end = async {
         std::future::poll_fn(|context| outlet.poll_end(context)).await?;
         let mut ignored = [0; 512];
         while outlet.read(&mut ignored).await? > 0 {}
         io::Result::Ok(())
     };
-    let _ = tokio::time::timeout(LINGER, goodbye).await;
+    let _ = tokio::time::timeout(LINGER, until_they_end).await;
+}
+
+async fn drain_patiently<S: AsyncRead + AsyncWrite + Unpin>(outlet: &mut Outlet<S>, patience: Duration) -> io::Result<()> {
+    loop {
+        let before = outlet.taken();
+        match tokio::time::timeout(patience, drain(outlet)).await {
+            Ok(drained) => return drained,
+            Err(_) if outlet.taken() > before => {}
+            Err(_) => return Err(io::ErrorKind::TimedOut.into()),
+        }
+    }
 }
 
 /// An outlet for a socket that was just handed over, with what was read of it already.
@@ -333,7 +370,7 @@ pub(super) async fn websocket<S: AsyncRead + AsyncWrite + Unpin>(stream: S, read
     let config = WebSocketConfig::default()
         .read_buffer_size(1024)
         .write_buffer_size(0)
-        .max_message_size(Some(super::BODY_LIMIT))
-        .max_frame_size(Some(super::BODY_LIMIT));
+        .max_message_size(Some(MESSAGE_LIMIT))
+        .max_frame_size(Some(MESSAGE_LIMIT));
     WebSocketStream::from_partially_read(Outlet::new(stream), read.into(), Role::Server, Some(config)).await
 }

@@ -81,6 +81,13 @@ impl MemoryLog {
         }
     }
 
+    /// Changes a stored summary behind the log's back.
+    pub fn tamper_summary(&self, auction: &str, summary: Vec<u8>) {
+        if let Some(log) = self.store().log(auction) {
+            log.summary = summary;
+        }
+    }
+
     fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -134,7 +141,7 @@ impl Store {
             after && query.label.as_deref().is_none_or(|wanted| wanted == label)
         };
         let entry = |(n, (id, log)): (&u64, &(String, Log))| {
-            wanted(*n, log.label).then(|| Entry { auction: id.clone(), summary: log.summary.clone(), deadline: log.deadline })
+            wanted(*n, log.label).then(|| Entry { auction: id.clone(), summary: log.summary.clone() })
         };
         if query.latest_first {
             self.logs.iter().rev().filter_map(entry).take(query.limit).collect()

@@ -50,8 +50,6 @@ pub struct Entry {
     pub auction: String,
     /// As last appended.
     pub summary: Vec<u8>,
-    /// As last appended.
-    pub deadline: Option<i64>,
 }
 
 /// Which entries to list, in the order in which their logs were begun.
@@ -73,6 +71,8 @@ pub enum AppendError {
     /// The log has another length than expected: someone else has written.
     Conflict,
     /// Not now: disk full, busy, stopping. Nothing of the batch is stored.
+    ///
+    /// Where the disk failed there is no answer at all: nobody knows what is stored, and the process must end.
     Unavailable(String),
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use super::registry::Rooms;
-use crate::auction::{AuctionId, Millis};
+use crate::auction::{AuctionId, Millis, Refusal};
 
 /// When to wake whom. An entry too many only wakes a room that has nothing to do.
 #[derive(Debug, Default)]
@@ -42,6 +42,9 @@ impl Alarm {
 /// How long before its deadline a room is woken, so that it is there in time.
 const EARLY_MS: i64 = 1_000;
 
+/// How long until a room is looked for again that could not be.
+const RETRY_MS: i64 = 5_000;
+
 /// Wakes rooms for their deadlines until the rooms stop.
 pub(super) async fn run(rooms: Rooms) {
     let shared = rooms.shared();
@@ -54,8 +57,10 @@ pub(super) async fn run(rooms: Rooms) {
             () = shared.clock.sleep_until(next.unwrap_or(Millis::MAX)), if next.is_some() => {}
         }
         while let Some(id) = shared.alarm.take_due(shared.clock.now().saturating_add(EARLY_MS)) {
-            // A room that wakes looks at its own deadline. One that cannot be found has said so in the log.
-            let _ = rooms.door(&id).await;
+            // A room that wakes looks at its own deadline, and sets the alarm again when it leaves.
+            if matches!(rooms.door(&id).await, Err(Refusal::Unavailable)) {
+                shared.alarm.set(shared.clock.now().saturating_add(RETRY_MS), id);
+            }
         }
     }
 }

@@ -109,11 +109,11 @@ impl Feed {
         drop(ring);
         let waker = Arc::new(AtomicWaker::new());
         let key = self.readers().insert(waker.clone());
-        // Version 0 has been passed as soon as anything was published: the first look is never skipped.
+        // No version is this one: the first look is never skipped.
         Some(Cursor { feed: self.clone(), next, seen: u64::MAX, live_seen, waker, key })
     }
 
-    /// How many read.
+    /// How many read: without readers nothing needs to be encoded.
     pub fn reader_count(&self) -> usize {
         self.readers().len()
     }

@@ -3,11 +3,11 @@
 use tracing::{error, warn};
 
 use super::load::{self, LoadError};
-use super::record;
 use super::task::{Room, Verdict, Waiting};
+use super::{record, summary};
 use crate::auction::{self, Auction, Decision, Event, Millis, Refusal};
 use crate::log::{AppendError, Batch};
-use crate::wire::{self, Summary};
+use crate::wire;
 
 /// How often a batch is judged anew after somebody else has written.
 const ATTEMPTS: usize = 3;
@@ -96,12 +96,16 @@ impl Room {
 
     fn show(&mut self, events: &[Event]) {
         events.iter().for_each(|event| self.auction.evolve(event));
-        self.publish(events.iter().filter_map(wire::event).collect());
+        let frames: Vec<_> = events.iter().filter_map(wire::event).collect();
+        // What only its author learns changes nothing that anyone sees: even that something happened would tell.
+        if !frames.is_empty() {
+            self.publish(frames);
+        }
     }
 
     /// Folds in what another server has appended.
     async fn catch_up(&mut self) -> Result<(), LoadError> {
-        let (events, mark) = load::events_after(&self.shared, &self.door.id, self.mark).await?;
+        let (events, mark) = load::events_after(&*self.shared.log, &self.door.id, self.mark).await?;
         self.mark = mark;
         self.show(&events);
         self.scratch = self.auction.clone();
@@ -111,13 +115,12 @@ impl Room {
 
 /// The batch that takes an auction's log from `expected` records to where `after` is its state.
 pub(super) fn batch(after: &Auction, expected: u64, events: &[Event]) -> Batch {
-    let summary = Summary::new(after, 0);
     Batch {
         auction: after.terms().id.as_str().into(),
         expected,
         records: events.iter().map(record::encode).collect(),
-        label: super::lobby::label(after.status()),
-        summary: wire::to_json(&summary),
+        label: after.status().word(),
+        summary: summary::encode(after),
         deadline: after.deadline(),
     }
 }

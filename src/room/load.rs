@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use super::feed::Feed;
 use super::record;
-use super::registry::Shared;
 use crate::auction::{Auction, AuctionId, Event};
-use crate::log::{Mark, ReadError};
+use crate::log::{EventLog, Mark, ReadError, Record};
 use crate::wire;
 
 /// Records read at once.
@@ -33,6 +32,13 @@ pub enum LoadError {
     Headless,
 }
 
+impl LoadError {
+    /// Whether trying again may help.
+    pub const fn may_pass(&self) -> bool {
+        matches!(self, LoadError::Read(ReadError::Failed(_)))
+    }
+}
+
 impl fmt::Display for LoadError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -44,14 +50,12 @@ impl fmt::Display for LoadError {
 }
 
 /// Reads an auction's log from the beginning.
-pub async fn load(shared: &Shared, id: &AuctionId) -> Result<Loaded, LoadError> {
-    // The semaphore is never closed; without a permit we would only be less polite.
-    let _permit = shared.loads.acquire().await.ok();
+pub async fn load(log: &dyn EventLog, id: &AuctionId) -> Result<Loaded, LoadError> {
     let feed = Arc::new(Feed::after(0));
     let mut auction: Option<Auction> = None;
     let mut mark = Mark::start(id.as_str());
     loop {
-        let (events, next, last) = page(shared, id, mark).await?;
+        let (events, next, last) = page(log, id, mark).await?;
         for event in &events {
             match &mut auction {
                 Some(auction) => auction.evolve(event),
@@ -68,10 +72,10 @@ pub async fn load(shared: &Shared, id: &AuctionId) -> Result<Loaded, LoadError> 
 }
 
 /// Everything after `mark`.
-pub async fn events_after(shared: &Shared, id: &AuctionId, mut mark: Mark) -> Result<(Vec<Event>, Mark), LoadError> {
+pub async fn events_after(log: &dyn EventLog, id: &AuctionId, mut mark: Mark) -> Result<(Vec<Event>, Mark), LoadError> {
     let mut all = Vec::new();
     loop {
-        let (events, next, last) = page(shared, id, mark).await?;
+        let (events, next, last) = page(log, id, mark).await?;
         all.extend(events);
         mark = next;
         if last {
@@ -80,10 +84,9 @@ pub async fn events_after(shared: &Shared, id: &AuctionId, mut mark: Mark) -> Re
     }
 }
 
-async fn page(shared: &Shared, id: &AuctionId, after: Mark) -> Result<(Vec<Event>, Mark, bool), LoadError> {
-    let records = shared.log.read(id.as_str(), after, PAGE).await.map_err(LoadError::Read)?;
-    let decode =
-        |record: &crate::log::Record| record::decode(&record.body).map_err(|why| LoadError::Record { position: record.position, why });
+async fn page(log: &dyn EventLog, id: &AuctionId, after: Mark) -> Result<(Vec<Event>, Mark, bool), LoadError> {
+    let records = log.read(id.as_str(), after, PAGE).await.map_err(LoadError::Read)?;
+    let decode = |record: &Record| record::decode(&record.body).map_err(|why| LoadError::Record { position: record.position, why });
     let events = records.iter().map(decode).collect::<Result<_, _>>()?;
     let mark = records.last().map_or(after, |record| Mark { position: record.position, hash: record.hash });
     Ok((events, mark, records.len() < PAGE))

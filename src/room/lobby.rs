@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tracing::error;
 
 use super::feed::{Cursor, Ending, Feed};
 use super::registry::Rooms;
+use super::{load, summary};
 use crate::auction::{AuctionId, Millis, Status};
 use crate::clock::Clock;
-use crate::log::{EventLog, Query, ReadError};
+use crate::log::{Entry, EventLog, Query, ReadError};
 use crate::wire::{self, Summary};
 
 /// Ended auctions that stay in the list.
@@ -46,17 +48,6 @@ struct Listed {
     told_at: Millis,
 }
 
-/// The word under which the log files an auction of this status.
-pub(super) const fn label(status: Status) -> &'static str {
-    match status {
-        Status::Scheduled => "scheduled",
-        Status::Open => "open",
-        Status::Paused => "paused",
-        Status::Closed => "closed",
-        Status::Cancelled => "cancelled",
-    }
-}
-
 impl Lobby {
     /// The list as the log tells it.
     pub(super) async fn load(log: &dyn EventLog, clock: Clock) -> Result<Lobby, ReadError> {
@@ -64,14 +55,15 @@ impl Lobby {
         for status in [Status::Closed, Status::Scheduled, Status::Open, Status::Paused] {
             let ended = status.has_ended();
             let limit = if ended { ENDED } else { usize::MAX >> 1 };
-            let label = Some(label(status).to_owned());
+            let label = Some(status.word().to_owned());
             let mut entries = log.entries(Query { label, after: None, latest_first: ended, limit }).await?;
             if ended {
                 entries.reverse();
             }
             for entry in entries {
-                if let Ok(summary) = serde_json::from_slice(&entry.summary) {
-                    list.put(summary);
+                match told(log, &entry).await {
+                    Some(summary) => drop(list.put(summary)),
+                    None => error!(auction = entry.auction, "it cannot be read, and is not in the list"),
                 }
             }
         }
@@ -119,7 +111,7 @@ impl Lobby {
     /// How many have not ended.
     pub(super) fn live_count(&self) -> usize {
         let list = self.list();
-        list.auctions.len() - list.ended.len()
+        list.auctions.len().saturating_sub(list.ended.len())
     }
 
     /// Returns once `id` is not live.
@@ -136,15 +128,9 @@ impl Lobby {
         }
     }
 
-    /// The summary of an auction: the list's own, which knows who watches, or the log's.
-    pub(super) fn freshest(&self, id: &str, stored: &[u8]) -> Option<Summary> {
-        let listed = self.list().auctions.get(id).map(|listed| listed.summary.clone());
-        listed.or_else(|| serde_json::from_slice(stored).ok())
-    }
-
-    /// How many sockets are in the lobby.
-    pub(super) fn reader_count(&self) -> usize {
-        self.feed.reader_count()
+    /// The summary of an auction, if it is in the list: it knows who watches.
+    pub(super) fn listed(&self, id: &str) -> Option<Summary> {
+        self.list().auctions.get(id).map(|listed| listed.summary.clone())
     }
 
     pub(super) fn stop(&self) {
@@ -187,17 +173,30 @@ impl Lobby {
 }
 
 impl List {
-    /// Puts a summary in the place of the one before; `None` where its id is none.
+    /// Puts a summary in the place of the one before; `None` where its id is none, or where it is the older of the two.
     fn put(&mut self, summary: Summary) -> Option<AuctionId> {
         let id = AuctionId::parse(&summary.id)?;
         let ended = summary.has_ended();
-        let told_at = self.auctions.get(&id).map_or(Millis::MIN, |listed| listed.told_at);
+        let listed = self.auctions.get(&id);
+        if listed.is_some_and(|listed| listed.summary.seq > summary.seq) {
+            return None;
+        }
+        let told_at = listed.map_or(Millis::MIN, |listed| listed.told_at);
         let before = self.auctions.insert(id.clone(), Listed { summary, told_at });
         if ended && before.is_none_or(|before| !before.summary.has_ended()) {
             self.ended.push_back(id.clone());
         }
         Some(id)
     }
+}
+
+/// The summary of a log's entry: as it is stored, or where that is not understood, from the fold of its records.
+pub(super) async fn told(log: &dyn EventLog, entry: &Entry) -> Option<Summary> {
+    if let Some(summary) = summary::decode(&entry.summary) {
+        return Some(summary);
+    }
+    let id = AuctionId::parse(&entry.auction)?;
+    load::load(log, &id).await.ok().map(|loaded| Summary::new(&loaded.auction, 0))
 }
 
 /// Tells the lobby what changes, in turns.

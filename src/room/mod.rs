@@ -13,6 +13,7 @@ mod presence;
 mod record;
 mod registry;
 mod relist;
+mod summary;
 mod task;
 
 pub use feed::{Cursor, Ending, Feed, Taken};

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use crate::auction::Person;
 use crate::wire::Live;
 
-/// Names are told in rooms of at most so many sockets.
+/// Names are told in rooms of fewer sockets than this.
 const NAMED: usize = 100;
 
 /// Who is there.
@@ -54,7 +54,7 @@ impl Presence {
     /// As it is told.
     pub fn live(&self) -> Live {
         let watchers = self.watchers();
-        let named = watchers.sockets <= NAMED;
+        let named = watchers.sockets < NAMED;
         let names = named.then(|| {
             let mut names: Vec<_> = watchers.people.values().map(|(name, _)| name.to_string()).collect();
             names.sort_by_key(|name| name.to_lowercase());

@@ -5,22 +5,20 @@ use std::task::{Context, Poll};
 
 use dashmap::DashMap;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::alarm::Alarm;
 use super::arrivals::{Arrivals, Arriving};
 use super::feed::{Cursor, Taken};
-use super::judge;
-use super::lobby::Lobby;
+use super::lobby::{self, Lobby};
 use super::presence::{Presence, Watching};
 use super::task::{self, Door, Look, Mail, Place, RoomSettings, Verdict, Waiting};
-use crate::auction::{self, Auction, AuctionId, Command, Millis, Person, Refusal};
+use super::{judge, relist};
+use crate::auction::{self, Auction, AuctionId, Command, Event, Millis, Person, Refusal, TermsError};
 use crate::clock::Clock;
 use crate::log::{AppendError, EventLog, Query, ReadError};
 use crate::wire::{Frame, Live, Summary, TermsIn};
 
-/// Rooms read from the log at the same time.
-const LOADS: usize = 8;
 /// How often a room that is just falling asleep is asked again.
 const KNOCKS: usize = 100;
 
@@ -38,9 +36,6 @@ pub(super) struct Shared {
     pub lobby: Lobby,
     pub alarm: Alarm,
     pub stop: watch::Sender<bool>,
-    pub loads: Semaphore,
-    /// Every seat holds a clone: its count tells how many there are.
-    seats: Arc<()>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -57,8 +52,6 @@ impl Rooms {
             alarm: Alarm::default(),
             rooms: DashMap::new(),
             stop: watch::Sender::new(false),
-            loads: Semaphore::new(LOADS),
-            seats: Arc::default(),
             log,
             clock,
             settings,
@@ -92,7 +85,7 @@ impl Rooms {
     pub async fn create(&self, terms: TermsIn, seller: Person) -> Result<AuctionId, Refusal> {
         let now = self.0.clock.now();
         let terms = terms.resolve(now).map_err(Refusal::BadTerms)?;
-        let id = terms.id.clone();
+        let (id, seller_id) = (terms.id.clone(), seller.id.clone());
         let events = auction::create(terms, seller, now)?;
         if *self.0.stop.borrow() {
             return Err(Refusal::Unavailable);
@@ -100,6 +93,15 @@ impl Rooms {
         if self.0.lobby.live_count() >= self.0.settings.auctions {
             return Err(Refusal::Busy);
         }
+        if !relist::is_house(&seller_id) && relist::is_house_name(&self.0.settings.house_names, &id) {
+            return Err(Refusal::BadTerms(TermsError::new("id", "this name is kept for the house; choose another")));
+        }
+        // A task of its own: whoever asked may hang up, but what is durable must also be listed and be called at its end.
+        let creating = tokio::spawn(self.clone().found(id, events));
+        creating.await.unwrap_or(Err(Refusal::NoVerdict))
+    }
+
+    async fn found(self, id: AuctionId, events: Vec<Event>) -> Result<AuctionId, Refusal> {
         let mut created = events.first().and_then(Auction::found).expect("the first event of a creation is the creation");
         events.iter().skip(1).for_each(|event| created.evolve(event));
         match self.0.log.append(judge::batch(&created, 0, &events)).await {
@@ -118,8 +120,7 @@ impl Rooms {
     pub async fn join(&self, id: &AuctionId, since: Option<u64>, who: Option<Person>) -> Result<(Seat, Look, bool), Refusal> {
         let (door, place) = self.ask(id, |reply| Mail::Join { since, who: who.clone(), reply }).await?;
         let Place { look, cursor, watching, resumed } = place;
-        let (clock, counted) = (self.0.clock.clone(), self.0.seats.clone());
-        Ok((Seat { door, cursor, clock, _watching: watching, _counted: counted }, look, resumed))
+        Ok((Seat { door, cursor, clock: self.0.clock.clone(), _watching: watching }, look, resumed))
     }
 
     /// How an auction stands.
@@ -133,7 +134,7 @@ impl Rooms {
             let door = self.door(id).await?;
             let sent = arrive(&door, &self.0.clock).submit(command.clone());
             match sent {
-                Ok(verdict) => return verdict.await.unwrap_or(Err(Refusal::Unavailable)),
+                Ok(verdict) => return verdict.await.unwrap_or(Err(Refusal::NoVerdict)),
                 Err(Refusal::Unavailable) => self.let_sleep().await?,
                 Err(refusal) => return Err(refusal),
             }
@@ -142,13 +143,21 @@ impl Rooms {
     }
 
     /// A page of the list, oldest first, and the id to go on after.
-    pub async fn list(&self, label: Option<String>, after: Option<String>, limit: usize) -> Result<Vec<Summary>, Refusal> {
+    pub async fn list(&self, label: Option<&str>, after: Option<String>, limit: usize) -> Result<Vec<Summary>, Refusal> {
+        let label = label.map(str::to_owned);
         let entries = self.0.log.entries(Query { label, after, limit, latest_first: false }).await;
         let entries = entries.map_err(|error| {
             tracing::error!(%error, "the list cannot be read");
             Refusal::Unavailable
         })?;
-        Ok(entries.iter().filter_map(|entry| self.0.lobby.freshest(&entry.auction, &entry.summary)).collect())
+        let mut list = Vec::with_capacity(entries.len());
+        for entry in &entries {
+            match self.0.lobby.listed(&entry.auction) {
+                Some(summary) => list.push(summary),
+                None => list.extend(lobby::told(&*self.0.log, entry).await),
+            }
+        }
+        Ok(list)
     }
 
     /// Whether an auction of this id was ever created.
@@ -156,7 +165,7 @@ impl Rooms {
         self.0.log.exists(id.as_str()).await
     }
 
-    /// Ends every room: what waits is judged, sockets are told, and the log is closed. Give them time in between.
+    /// Ends every room: what waits is judged, and its sockets learn that the server stops.
     pub fn stop(&self) {
         self.0.stop.send_replace(true);
         self.0.lobby.stop();
@@ -165,13 +174,6 @@ impl Rooms {
     /// Returns once every room has ended after a [`stop`](Rooms::stop).
     pub async fn stopped(&self) {
         while !self.0.rooms.is_empty() {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
-    }
-
-    /// Returns once no socket is left at any room, or in the lobby.
-    pub async fn sockets_closed(&self) {
-        while Arc::strong_count(&self.0.seats) > 1 || self.0.lobby.reader_count() > 0 {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
     }
@@ -237,7 +239,6 @@ pub struct Seat {
     cursor: Cursor,
     clock: Clock,
     _watching: Watching,
-    _counted: Arc<()>,
 }
 
 impl Seat {

@@ -21,6 +21,20 @@ pub struct Listing {
     pub relist: bool,
 }
 
+/// The house's own id. No name leads to it.
+const HOUSE: &str = "@house";
+
+/// Whether this is the house.
+pub(super) fn is_house(id: &str) -> bool {
+    id == HOUSE
+}
+
+/// Whether the house lists, or will list, under this id.
+pub(super) fn is_house_name(names: &[AuctionId], id: &AuctionId) -> bool {
+    let is_number = |rest: &str| rest.strip_prefix('-').is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+    names.iter().filter_map(|name| id.as_str().strip_prefix(name.as_str())).any(|rest| rest.is_empty() || is_number(rest))
+}
+
 /// How long to wait after the log could not take a new auction.
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -48,26 +62,35 @@ async fn keep(rooms: &Rooms, listing: &Listing) {
                 return;
             }
         }
-        if let Err(refusal) = list(rooms, listing, number + 1).await {
-            error!(auction = %listing.name, code = refusal.code(), "cannot list: {}", refusal.message());
-            match refusal {
-                Refusal::Unavailable | Refusal::Busy => {
-                    tokio::time::sleep(RETRY).await;
-                    continue;
+        number = match list_after(rooms, listing, number).await {
+            Some(number) => number,
+            None => return,
+        };
+    }
+}
+
+/// Lists under the first number after `number` that is free; `None` where that cannot be.
+async fn list_after(rooms: &Rooms, listing: &Listing, mut number: u64) -> Option<u64> {
+    loop {
+        match list(rooms, listing, number + 1).await {
+            Ok(()) => return Some(number + 1),
+            // Taken before this name was the house's: we go on with the next.
+            Err(Refusal::Exists) => number += 1,
+            Err(refusal) => {
+                error!(auction = %listing.name, code = refusal.code(), "cannot list: {}", refusal.message());
+                match refusal {
+                    Refusal::Unavailable | Refusal::Busy | Refusal::NoVerdict => tokio::time::sleep(RETRY).await,
+                    _ => return None,
                 }
-                // Somebody took the name: it is theirs, we go on with the next.
-                Refusal::Exists => {}
-                _ => return,
             }
         }
-        number += 1;
     }
 }
 
 async fn list(rooms: &Rooms, listing: &Listing, number: u64) -> Result<(), Refusal> {
-    let id = numbered(&listing.name, number).ok_or(Refusal::Exists)?;
+    let id = numbered(&listing.name, number).ok_or(Refusal::UnknownAuction)?;
     let terms = listing.terms.clone().named(id.as_str()).lasting(listing.duration_ms);
-    rooms.create(terms, Person::new("@house", "The house")).await?;
+    rooms.create(terms, Person::new(HOUSE, "The house")).await?;
     info!(auction = %id, "listed");
     Ok(())
 }

@@ -30,11 +30,13 @@ pub struct RoomSettings {
     pub idle_after: Duration,
     /// Auctions that may be waiting or running at once; past this none is created.
     pub auctions: usize,
+    /// Names that the house lists under, and `NAME-2`, `NAME-3`, …: nobody else's.
+    pub house_names: Vec<AuctionId>,
 }
 
 impl Default for RoomSettings {
     fn default() -> Self {
-        RoomSettings { mailbox: 4_096, idle_after: Duration::from_secs(30), auctions: 100_000 }
+        RoomSettings { mailbox: 4_096, idle_after: Duration::from_secs(30), auctions: 100_000, house_names: Vec::new() }
     }
 }
 
@@ -124,30 +126,41 @@ enum Wake {
 
 /// Loads the auction behind `door` and runs its room until it sleeps.
 pub(super) async fn run(shared: Arc<Shared>, door: Arc<Door>, inbox: mpsc::Receiver<Mail>) {
-    // Also on a panic: whoever knocks next finds a new room.
-    let _leaving = Leaving { shared: shared.clone(), door: door.clone() };
-    match load(&shared, &door.id).await {
+    // Also on a panic: whoever knocks next finds a new room, and the alarm makes sure that somebody knocks.
+    let again = shared.clock.now().saturating_add(RETRY_MS);
+    let mut leaving = Leaving { shared: shared.clone(), door: door.clone(), call_at: Some(again) };
+    match load(&*shared.log, &door.id).await {
         Ok(Loaded { auction, mark, feed }) => {
             debug!(auction = %door.id, seq = auction.seq(), "the room wakes");
             let scratch = auction.clone();
             let (look, presence_hold, retry_at) = (None, None, Millis::MIN);
-            Room { shared, door, inbox, auction, scratch, mark, feed, look, presence_hold, retry_at }.live().await;
+            leaving.call_at = Room { shared, door, inbox, auction, scratch, mark, feed, look, presence_hold, retry_at }.live().await;
         }
         Err(error) => {
             error!(auction = %door.id, %error, "this auction cannot be loaded and is refused");
+            if !error.may_pass() {
+                leaving.call_at = None;
+            }
             refuse_all(inbox, &Refusal::Unavailable);
         }
     }
 }
 
+/// Takes a room out of the registry, however it ended.
 struct Leaving {
     shared: Arc<Shared>,
     door: Arc<Door>,
+    /// When the alarm shall call the room back.
+    call_at: Option<Millis>,
 }
 
 impl Drop for Leaving {
     fn drop(&mut self) {
         self.shared.rooms.remove_if(&self.door.id, |_, door| Arc::ptr_eq(door, &self.door));
+        // Only now: an alarm that found this room's door would believe it awake.
+        if let Some(at) = self.call_at {
+            self.shared.alarm.set(at, self.door.id.clone());
+        }
     }
 }
 
@@ -164,7 +177,9 @@ fn refuse_all(mut inbox: mpsc::Receiver<Mail>, refusal: &Refusal) {
 }
 
 impl Room {
-    async fn live(mut self) {
+    /// Lives until it falls asleep; answers when it must be woken.
+    async fn live(mut self) -> Option<Millis> {
+        self.tell_lobby();
         self.feed_ending();
         loop {
             match self.next().await {
@@ -194,9 +209,9 @@ impl Room {
             // The registry keeps the sender for as long as there are rooms.
             _ = stop.wait_for(|stop| *stop) => Wake::Stop,
             () = clock.sleep_until(deadline.unwrap_or(Millis::MAX)), if deadline.is_some() => Wake::Deadline,
-            _ = self.inbox.recv_many(&mut mail, BATCH) => Wake::Mail(mail),
             () = hold, if holding => Wake::Presence,
             () = self.door.presence.changed(), if !holding => Wake::Presence,
+            _ = self.inbox.recv_many(&mut mail, BATCH) => Wake::Mail(mail),
             () = tokio::time::sleep(self.shared.settings.idle_after), if idle => Wake::Idle,
         }
     }
@@ -268,8 +283,12 @@ impl Room {
     pub(super) fn publish(&mut self, frames: Vec<Frame>) {
         self.look = None;
         self.feed.publish(frames);
-        self.shared.lobby.changed(wire::Summary::new(&self.auction, self.door.presence.count()));
+        self.tell_lobby();
         self.feed_ending();
+    }
+
+    fn tell_lobby(&self) {
+        self.shared.lobby.changed(wire::Summary::new(&self.auction, self.door.presence.count()));
     }
 
     fn feed_ending(&self) {
@@ -285,23 +304,23 @@ impl Room {
         }
         self.look = None;
         self.feed.say(wire::presence(&self.door.presence.live()));
-        self.shared.lobby.changed(wire::Summary::new(&self.auction, self.door.presence.count()));
+        self.tell_lobby();
         self.presence_hold = Some(Box::pin(tokio::time::sleep(PRESENCE_EVERY)));
     }
 
-    /// Takes no more mail, judges what is there, and leaves. The alarm calls us back for the deadline.
-    async fn sleep(mut self, ending: Ending) {
+    /// Takes no more mail, judges what is there, and leaves. Whoever wanted to join or to look hears nothing, and knocks again.
+    async fn sleep(mut self, ending: Ending) -> Option<Millis> {
         self.inbox.close();
-        let mut mail = Vec::new();
-        while let Some(next) = self.inbox.recv().await {
-            mail.push(next);
+        let mut waiting = Vec::new();
+        while let Some(mail) = self.inbox.recv().await {
+            if let Mail::Command(command) = mail {
+                waiting.push(command);
+            }
         }
-        self.handle(mail).await;
+        self.judge(waiting).await;
         self.feed.end(ending);
         debug!(auction = %self.door.id, "the room sleeps");
-        if let Some(deadline) = self.auction.deadline() {
-            self.shared.alarm.set(deadline, self.door.id.clone());
-        }
+        self.auction.deadline()
     }
 }
 

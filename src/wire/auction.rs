@@ -1,6 +1,6 @@
 //! The auction object, whole for a room and short for a list.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::event::{outcome, reserve};
@@ -66,7 +66,7 @@ impl<'a> AuctionOut<'a> {
             increments: (&terms.increments).into(),
             automatic_bids: terms.automatic_bids,
             soft_close: terms.soft_close.map(Into::into),
-            status: status(auction.status()),
+            status: auction.status().word(),
             starts_at: terms.starts_at,
             ends_at: auction.ends_at(),
             price: auction.price().map(Money::minor),
@@ -89,8 +89,8 @@ impl<'a> AuctionOut<'a> {
     }
 }
 
-/// An auction in a list. It is also what the log keeps beside an auction's records, so that a list needs no fold.
-#[derive(Serialize, Deserialize, Clone, Debug)]
+/// An auction in a list.
+#[derive(Serialize, Clone, Debug)]
 pub struct Summary {
     /// Slug.
     pub id: String,
@@ -106,7 +106,7 @@ pub struct Summary {
     pub format: String,
     /// Minor units.
     pub start: i64,
-    /// See [`status`].
+    /// `scheduled`, `open`, …
     pub status: String,
     /// Scheduled open.
     pub starts_at: Millis,
@@ -131,7 +131,7 @@ pub struct Summary {
 }
 
 /// `{id, name}`, owned.
-#[derive(Serialize, Deserialize, Clone, Debug)]
+#[derive(Serialize, Clone, Debug)]
 pub struct SummaryPerson {
     /// Stable.
     pub id: String,
@@ -151,7 +151,7 @@ impl Summary {
             decimals: terms.currency.decimals(),
             format: format(terms.format).to_owned(),
             start: terms.start.minor(),
-            status: status(auction.status()).to_owned(),
+            status: auction.status().word().to_owned(),
             starts_at: terms.starts_at,
             ends_at: auction.ends_at(),
             price: auction.price().map(Money::minor),
@@ -167,17 +167,7 @@ impl Summary {
 
     /// Whether nothing will change any more.
     pub fn has_ended(&self) -> bool {
-        self.status == status(Status::Closed) || self.status == status(Status::Cancelled)
-    }
-}
-
-const fn status(of: Status) -> &'static str {
-    match of {
-        Status::Scheduled => "scheduled",
-        Status::Open => "open",
-        Status::Paused => "paused",
-        Status::Closed => "closed",
-        Status::Cancelled => "cancelled",
+        Status::ALL.into_iter().any(|status| status.has_ended() && status.word() == self.status)
     }
 }
 

@@ -88,8 +88,10 @@ pub fn parse_http(body: &[u8]) -> Result<Inbound, Rejected> {
 }
 
 fn json(text: &str) -> Result<Inbound, Rejected> {
-    let flat: Flat = serde_json::from_str(text)
-        .map_err(|error| Rejected { request: None, refusal: Refusal::Malformed(format!("Not a command: {error}.")) })?;
+    let flat: Flat = serde_json::from_str(text).map_err(|error| {
+        let refusal = Refusal::Malformed(format!("Not a command: {error}."));
+        Rejected { request: id_of(text), refusal }
+    })?;
     let request = match flat.id.as_deref().map(RequestId::parse) {
         None => None,
         Some(Some(id)) => Some(id),
@@ -99,6 +101,16 @@ fn json(text: &str) -> Result<Inbound, Rejected> {
         }
     };
     inbound(&flat, request.clone()).map_err(|refusal| Rejected { request, refusal })
+}
+
+/// The id of an object that is otherwise no command, so that the refusal can name it.
+fn id_of(text: &str) -> Option<RequestId> {
+    #[derive(Deserialize)]
+    struct OnlyId<'a> {
+        #[serde(borrow)]
+        id: Cow<'a, str>,
+    }
+    serde_json::from_str::<OnlyId>(text).ok().and_then(|only| RequestId::parse(&only.id))
 }
 
 fn inbound(flat: &Flat, request: Option<RequestId>) -> Result<Inbound, Refusal> {

@@ -70,6 +70,8 @@ pub enum CloseCode {
     Overloaded = 1013,
     /// The token does not hold.
     SignIn = 4401,
+    /// A page of another origin.
+    Forbidden = 4403,
     /// No such auction.
     UnknownAuction = 4404,
     /// Nothing was heard for too long.
@@ -88,7 +90,8 @@ impl CloseCode {
             CloseCode::TooLarge => "a message has at most 16 KiB",
             CloseCode::Internal => "internal error, try again",
             CloseCode::Overloaded => "overloaded, try again",
-            CloseCode::SignIn => "this token does not hold: sign in again",
+            CloseCode::SignIn => "this token or name does not hold: sign in again",
+            CloseCode::Forbidden => "not from this page",
             CloseCode::UnknownAuction => "no such auction",
             CloseCode::HeartbeatMissed => "heartbeat missed",
             CloseCode::TooSlow => "too slow to read",

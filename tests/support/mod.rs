@@ -5,12 +5,15 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use subasta::clock::Clock;
 use subasta::config::{Config, LogFormat};
 use subasta::gateway::GatewaySettings;
+use subasta::log::MemoryLog;
 use subasta::room::RoomSettings;
 use subasta::serve::Server;
 use tempfile::TempDir;
@@ -51,6 +54,14 @@ impl TestServer {
         change(&mut config);
         let server = Server::start(config).await.map_err(|error| error.0).unwrap();
         TestServer { server, dir }
+    }
+
+    /// Over a log in memory, which can be told to stall.
+    pub async fn over_memory() -> (TestServer, Arc<MemoryLog>) {
+        let (dir, log) = (tempfile::tempdir().unwrap(), Arc::new(MemoryLog::default()));
+        let (_, fatal) = tokio::sync::oneshot::channel();
+        let server = Server::start_with(config(dir.path()), log.clone(), Clock::system(), fatal).await;
+        (TestServer { server: server.map_err(|error| error.0).unwrap(), dir }, log)
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -211,13 +222,14 @@ pub fn binary() -> PathBuf {
 impl Process {
     /// Starts the server and waits until it is open. `port` 0 takes a free one.
     pub async fn start(dir: &Path, port: u16, more: &[&str]) -> Process {
-        let child = Command::new(binary())
-            .current_dir(dir)
-            .args(["--data-dir", "data", "--log", "warn", "--port", &port.to_string()])
-            .args(more)
-            .stdout(Stdio::piped())
-            .spawn();
-        let mut child = child.unwrap();
+        let port = port.to_string();
+        let fixed = ["--data-dir", "data", "--log", "warn", "--port", &port];
+        Process::run(Command::new(binary()).current_dir(dir).args(fixed).args(more)).await
+    }
+
+    /// Runs a command that becomes the server.
+    pub async fn run(command: &mut Command) -> Process {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let out = tokio::process::ChildStdout::from_std(child.stdout.take().unwrap()).unwrap();
         let mut line = String::new();
         let mut out = BufReader::new(out);

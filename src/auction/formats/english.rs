@@ -3,7 +3,7 @@
 //! What later bids depend on is the leader's standing and the best maximum among the others, no more: deciding costs the same at the
 //! first bid and at the millionth.
 
-use crate::auction::{Money, Offer, Person, Reserve, Terms};
+use crate::auction::{BidPlaced, Money, Offer, Person, Reserve, Terms};
 
 /// How the bids stand.
 #[derive(Clone, Debug)]
@@ -67,9 +67,23 @@ impl Book {
             Book { leader: bidder.clone(), max, floor: offer.floor(), second: Some(book.max), price: book.price }
         } else {
             // Equal maximum: the earlier bid leads.
-            Book { second: Some(book.second.map_or(max, |second| second.max(max))), ..book.clone() }
+            Book { second: book.second.max(Some(max)), ..book.clone() }
         };
         Ok(next.priced(terms))
+    }
+
+    /// The book after a bid that was judged before. Leader and price are the judgement's own: the rules of today have no say in it.
+    pub fn folded(book: Option<Book>, bid: &BidPlaced) -> Book {
+        let (max, floor) = (bid.offer.max(), bid.offer.floor());
+        let (leader, price) = (bid.leader.clone(), bid.price);
+        match book {
+            None => Book { leader, max, floor, second: None, price },
+            Some(book) if book.leader == bid.bidder => {
+                Book { leader, max: book.max.max(max), floor: book.floor.max(floor), second: book.second, price }
+            }
+            Some(book) if bid.leads() => Book { leader, max, floor, second: Some(book.max), price },
+            Some(book) => Book { second: book.second.max(Some(max)), leader, price, ..book },
+        }
     }
 
     /// The price by the formula. It never falls: the price before is in `self.price`.

@@ -4,7 +4,8 @@ mod reader;
 mod schema;
 mod writer;
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -12,14 +13,14 @@ use std::thread::JoinHandle;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::{AppendError, Batch, Entry, EventLog, Mark, Query, ReadError, Record};
 use writer::{Request, Writer};
 
 /// Appends that wait for the writer; a room that finds the queue full waits, and its mailbox with it.
 const QUEUE: usize = 4_096;
-/// Idle connections kept for reading.
+/// Connections for reading, and threads that are busy with them.
 const READERS: usize = 4;
 
 /// An open log. Dropping it ends the writer; [`EventLog::close`] also waits for it.
@@ -28,9 +29,9 @@ pub struct SqliteLog {
     path: PathBuf,
     requests: mpsc::Sender<Request>,
     readers: Arc<Mutex<Vec<Connection>>>,
+    /// Bounds how many read at once.
+    reading: Semaphore,
     writer: Mutex<Option<JoinHandle<()>>>,
-    /// Held while we live: two servers on one log would each believe themselves alone.
-    _lock: File,
 }
 
 /// Why a log cannot be opened: a sentence for whoever starts the server.
@@ -42,16 +43,23 @@ impl SqliteLog {
     /// lost what it was told to keep: the process must then end (`house.md`, step 5).
     pub fn open(directory: &Path, on_fatal: impl FnOnce(String) + Send + 'static) -> Result<SqliteLog, OpenError> {
         let failed = |what: &str, error: &dyn std::fmt::Display| OpenError(format!("{}: {what}: {error}", directory.display()));
-        std::fs::create_dir_all(directory).map_err(|error| failed("cannot make the data directory", &error))?;
+        // Maxima and reserves are nobody else's business, on this machine either.
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
+        made.map_err(|error| failed("cannot make the data directory", &error))?;
         let lock = lock(directory)?;
         let path = directory.join("subasta.db");
         let connection = schema::open_for_writing(&path).map_err(|error| failed("cannot open the log", &error))?;
         let (requests, inbox) = mpsc::channel(QUEUE);
         let writer = std::thread::Builder::new()
             .name("log-writer".to_owned())
-            .spawn(move || Writer::new(connection, on_fatal).run(inbox))
+            .spawn(move || {
+                // Held until the last write is done: two servers on one log would each believe themselves alone.
+                let _lock = lock;
+                Writer::new(connection, on_fatal).run(inbox);
+            })
             .map_err(|error| failed("cannot start the log's writer", &error))?;
-        Ok(SqliteLog { path, requests, readers: Arc::default(), writer: Mutex::new(Some(writer)), _lock: lock })
+        let (readers, reading) = (Arc::default(), Semaphore::new(READERS));
+        Ok(SqliteLog { path, requests, readers, reading, writer: Mutex::new(Some(writer)) })
     }
 
     /// Runs `query` on a connection of its own, off the async threads.
@@ -64,13 +72,12 @@ impl SqliteLog {
         let idle = move || readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let readers = self.readers.clone();
         async move {
+            // Never closed; and without a permit we would only be less polite.
+            let _permit = self.reading.acquire().await.ok();
             let work = move || {
                 let connection = idle().map_or_else(|| schema::open_for_reading(&path), Ok)?;
                 let answer = query(&connection)?;
-                let mut readers = readers.lock().unwrap_or_else(PoisonError::into_inner);
-                if readers.len() < READERS {
-                    readers.push(connection);
-                }
+                readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
                 Ok(answer)
             };
             let answer: Result<T, reader::Fault> =
@@ -123,6 +130,8 @@ impl EventLog for SqliteLog {
 
     fn close(&self) -> BoxFuture<'_, ()> {
         async move {
+            // The writer's connection is to be the last: it then puts everything into the one file.
+            self.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
             let (done, closed) = oneshot::channel();
             if self.requests.send(Request::Close(done)).await.is_ok() {
                 let _ = closed.await;

@@ -30,17 +30,20 @@ const MIGRATIONS: [&str; 1] = ["
 "];
 
 /// Marks the file as ours: "suba".
-const APPLICATION_ID: i32 = 0x7375_6261;
+const APPLICATION_ID: i64 = 0x7375_6261;
 
 /// The writer's connection: what is committed is on the disk when the commit returns.
 pub fn open_for_writing(path: &Path) -> Result<Connection, String> {
     let plain = |error: rusqlite::Error| error.to_string();
     let mut connection = Connection::open(path).map_err(plain)?;
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(plain)?;
-    connection.pragma_update(None, "journal_mode", "wal").map_err(plain)?;
+    let steps = missing_steps(&connection)?;
+    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0)).map_err(plain)?;
+    if mode != "wal" {
+        return Err(format!("this file system cannot keep a write-ahead log (SQLite offers \"{mode}\"): use another data directory"));
+    }
     connection.pragma_update(None, "synchronous", "full").map_err(plain)?;
-    connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(plain)?;
-    migrate(&mut connection)?;
+    migrate(&mut connection, steps).map_err(plain)?;
     Ok(connection)
 }
 
@@ -51,17 +54,24 @@ pub fn open_for_reading(path: &Path) -> Result<Connection, rusqlite::Error> {
     Ok(connection)
 }
 
-fn migrate(connection: &mut Connection) -> Result<(), String> {
-    let plain = |error: rusqlite::Error| error.to_string();
-    let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(plain)?;
-    let Some(steps) = MIGRATIONS.get(version..) else {
-        return Err(format!("it has schema version {version}, this program knows up to {}: use a newer one", MIGRATIONS.len()));
-    };
+/// Which steps this store still needs. Touches nothing: a store that is not ours, or of a newer program, is left as it is.
+fn missing_steps(connection: &Connection) -> Result<&'static [&'static str], String> {
+    let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(|error| error.to_string());
+    let (version, owner) = (number("user_version")?, number("application_id")?);
+    if version != 0 && owner != APPLICATION_ID {
+        return Err("this is a database of another program".to_owned());
+    }
+    let known = usize::try_from(version).ok().and_then(|version| MIGRATIONS.get(version..));
+    known.ok_or_else(|| format!("it has schema version {version}, this program knows up to {}: use a newer one", MIGRATIONS.len()))
+}
+
+fn migrate(connection: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> {
     for (step, sql) in steps.iter().enumerate() {
-        let transaction = connection.transaction().map_err(plain)?;
-        transaction.execute_batch(sql).map_err(plain)?;
-        transaction.pragma_update(None, "user_version", version + step + 1).map_err(plain)?;
-        transaction.commit().map_err(plain)?;
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(sql)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", MIGRATIONS.len() - steps.len() + step + 1)?;
+        transaction.commit()?;
     }
     Ok(())
 }

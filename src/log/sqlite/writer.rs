@@ -27,11 +27,13 @@ pub struct Writer<F> {
     /// Where each log ends and the number of its auction, as committed, or as the open transaction will leave it.
     heads: HashMap<Arc<str>, (i64, Mark)>,
     on_fatal: Option<F>,
+    /// Batches of which nobody knows whether they are stored: they are never answered.
+    unknown: Vec<(Batch, Reply)>,
 }
 
 impl<F: FnOnce(String)> Writer<F> {
     pub fn new(connection: Connection, on_fatal: F) -> Writer<F> {
-        Writer { connection, heads: HashMap::new(), on_fatal: Some(on_fatal) }
+        Writer { connection, heads: HashMap::new(), on_fatal: Some(on_fatal), unknown: Vec::new() }
     }
 
     pub fn run(mut self, mut inbox: mpsc::Receiver<Request>) {
@@ -87,15 +89,17 @@ impl<F: FnOnce(String)> Writer<F> {
         Ok(answers)
     }
 
-    /// Nothing of the group is stored. After an I/O error nobody knows what is: a kernel that failed to sync may have dropped the
-    /// pages and would call the next sync a success, so trying again would lie.
+    /// Where the disk is full, nothing of the group is stored, and that is the answer. After an I/O error nobody knows what is stored: a kernel
+    /// that failed to sync may have dropped the pages and would call the next sync a success, and what did reach the file may
+    /// count at the next start. So nobody is answered, nothing is tried again, and the process must end.
     fn refuse(&mut self, group: &mut Vec<(Batch, Reply)>, error: &rusqlite::Error) {
         self.heads.clear();
-        error!(%error, batches = group.len(), "the log could not be written; nothing of this was accepted");
-        answer_all(group, &AppendError::Unavailable(error.to_string()));
-        if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure)
-            && let Some(on_fatal) = self.on_fatal.take()
-        {
+        error!(%error, batches = group.len(), "the log could not be written");
+        if error.sqlite_error_code() != Some(ErrorCode::SystemIoFailure) {
+            return answer_all(group, &AppendError::Unavailable(error.to_string()));
+        }
+        self.unknown.append(group);
+        if let Some(on_fatal) = self.on_fatal.take() {
             on_fatal(error.to_string());
         }
     }
