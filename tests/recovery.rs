@@ -6,6 +6,8 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -137,10 +139,7 @@ async fn sigterm_and_ctrl_c_stop_it_within_five_seconds() {
         process.signal(signal);
         ana.until("goodbye").await;
         assert_eq!(ana.closed().await, Some(1001));
-        // One who says nothing at all does not hold it up.
-        let mut child = std::mem::replace(&mut process.child, std::process::Command::new("true").spawn().unwrap());
-        let exit = tokio::time::timeout(Duration::from_secs(5), tokio::task::spawn_blocking(move || child.wait().unwrap())).await;
-        assert_eq!(exit.expect("within 5 s").unwrap().code(), Some(0));
+        assert_eq!(tokio::time::timeout(Duration::from_secs(5), process.exit_code()).await.expect("within 5 s"), Some(0));
     }
 }
 
@@ -180,26 +179,65 @@ async fn listed_auctions_are_listed_again_when_they_end() {
     .unwrap();
 }
 
+/// The server with `support/sync.c` between it and the disk.
+fn over_counted_disk(dir: &Path) -> Command {
+    let shim = dir.join("sync.so");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/sync.c");
+    let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&shim).args([source, "-ldl"]).status();
+    assert!(built.expect("a C compiler").success());
+    let mut command = Command::new(support::binary());
+    command.current_dir(dir).args(["--data-dir", "data", "--port", "0", "--log", "off"]);
+    command.env("LD_PRELOAD", shim).env("SYNCS", dir.join("syncs"));
+    command
+}
+
 #[tokio::test]
-async fn a_disk_that_fails_to_write_stops_the_server_and_loses_nothing() {
+async fn every_acknowledgement_waits_for_a_sync_of_its_own() {
     let dir = tempfile::tempdir().unwrap();
-    // No file of this process may grow past 2 MiB: a write then fails as it does on a broken disk.
-    let limited = format!("trap '' XFSZ; ulimit -f 2048; exec {} --data-dir data --port 0 --log off", support::binary().display());
-    let mut process = Process::run(std::process::Command::new("bash").current_dir(dir.path()).args(["-c", &limited])).await;
+    let process = Process::run(&mut over_counted_disk(dir.path())).await;
+    create(process.address, "lot", json!({"increments": [{"from": 0, "step": 1}]})).await;
+    let mut bidders = [
+        Client::connect(process.address, "/ws/lot?name=Ana").await.unwrap(),
+        Client::connect(process.address, "/ws/lot?name=Ben").await.unwrap(),
+    ];
+    let syncs = || std::fs::metadata(dir.path().join("syncs")).unwrap().len();
+    for count in 0..50 {
+        let before = syncs();
+        bidders[count % 2].ask(bid(&count.to_string(), 1_000 + i64::try_from(count).unwrap())).await;
+        assert!(syncs() > before, "bid {count} was acknowledged without a sync");
+    }
+}
+
+/// Bids until a server whose disk fails is gone, and looks whether it kept what it had acknowledged.
+async fn the_disk_fails(dir: &Path, server: &mut Command) {
+    let mut process = Process::run(server).await;
     create(process.address, "lot", json!({"increments": [{"from": 0, "step": 1}]})).await;
     let acknowledged: Acknowledged = Arc::default();
     let bidders: Vec<_> = (0..BIDDERS).map(|number| tokio::spawn(bidder(process.address, number, 0, acknowledged.clone()))).collect();
     for bidder in bidders {
         tokio::time::timeout(PATIENCE, bidder).await.expect("the server is gone").unwrap();
     }
-    let mut child = std::mem::replace(&mut process.child, std::process::Command::new("true").spawn().unwrap());
-    assert_eq!(tokio::task::spawn_blocking(move || child.wait().unwrap()).await.unwrap().code(), Some(1));
-    let process = Process::start(dir.path(), 0, &[]).await;
+    assert_eq!(process.exit_code().await, Some(1));
+    let process = Process::start(dir, 0, &[]).await;
     let events = history(process.address).await;
     let acknowledged = acknowledged.lock().unwrap();
-    assert!(acknowledged.len() > 50, "too little was going on: {}", acknowledged.len());
+    assert!(acknowledged.len() > 20, "too little was going on: {}", acknowledged.len());
     for ((number, _), (seq, amount)) in acknowledged.iter() {
         let event = &events[usize::try_from(*seq).unwrap() - 1];
         assert_eq!((&event["bidder"]["name"], &event["amount"]), (&json!(format!("bidder-{number}")), &json!(amount)));
     }
+}
+
+#[tokio::test]
+async fn a_disk_that_fails_to_sync_stops_the_server_and_loses_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    the_disk_fails(dir.path(), over_counted_disk(dir.path()).env("SYNCS_GOOD", "100")).await;
+}
+
+#[tokio::test]
+async fn a_disk_that_fails_to_write_stops_the_server_and_loses_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    // No file of this process may grow past 2 MiB: a write then fails as it does on a broken disk.
+    let limited = format!("trap '' XFSZ; ulimit -f 2048; exec {} --data-dir data --port 0 --log off", support::binary().display());
+    the_disk_fails(dir.path(), Command::new("bash").current_dir(dir.path()).args(["-c", &limited])).await;
 }

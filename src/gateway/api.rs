@@ -109,14 +109,15 @@ pub async fn wrong_method() -> Response<Body> {
     Problem { request: None, refusal, status: StatusCode::METHOD_NOT_ALLOWED }.into_response()
 }
 
+#[derive(Deserialize)]
+struct NameIn {
+    name: String,
+}
+
 /// `POST /api/session`.
 pub async fn sign_in(State(gateway): State<Gateway>, headers: HeaderMap, read: Result<Bytes, BytesRejection>) -> Answer {
     check_origin(&headers)?;
-    #[derive(Deserialize)]
-    struct In {
-        name: String,
-    }
-    let given: In =
+    let given: NameIn =
         serde_json::from_slice(&body(read)?).map_err(|_| Refusal::Malformed("The body must be {\"name\":\"…\"}.".to_owned()))?;
     let (person, token, expires_at) = gateway.sessions.sign_in(&given.name)?;
     let seconds = (expires_at - gateway.rooms.clock().now()) / 1_000;

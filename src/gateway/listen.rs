@@ -45,12 +45,13 @@ pub async fn serve(gateway: Gateway, listener: TcpListener, mut stop: watch::Rec
         };
         match accepted {
             Ok((stream, _)) if stream.set_nodelay(true).is_err() => debug!("a connection was gone before it began"),
-            Ok((stream, _)) => match permits.clone().try_acquire_owned() {
-                Ok(permit) => {
-                    drop(connections.spawn(connection(Impatient::new(stream, patience), router.clone(), Arc::new(permit), stop.clone())))
+            Ok((stream, _)) => {
+                if let Ok(permit) = permits.clone().try_acquire_owned() {
+                    connections.spawn(connection(Impatient::new(stream, patience), router.clone(), Arc::new(permit), stop.clone()));
+                } else {
+                    connections.spawn(turn_away(stream));
                 }
-                Err(_) => drop(connections.spawn(turn_away(stream))),
-            },
+            }
             Err(error) => accept_failed(&error).await,
         }
     }

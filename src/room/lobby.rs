@@ -61,9 +61,10 @@ impl Lobby {
                 entries.reverse();
             }
             for entry in entries {
-                match told(log, &entry).await {
-                    Some(summary) => drop(list.put(summary)),
-                    None => error!(auction = entry.auction, "it cannot be read, and is not in the list"),
+                if let Some(summary) = told(log, &entry).await {
+                    list.put(summary);
+                } else {
+                    error!(auction = entry.auction, "it cannot be read, and is not in the list");
                 }
             }
         }
