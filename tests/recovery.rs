@@ -11,9 +11,10 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures_util::SinkExt;
+use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use support::{Client, PATIENCE, Process, bid, create};
+use tokio_tungstenite::tungstenite::Message;
 
 /// Rounds of `kill -9`; more by `KILL_ROUNDS`.
 const ROUNDS: u64 = 20;
@@ -28,7 +29,7 @@ async fn bidder(address: SocketAddr, number: usize, round: u64, acknowledged: Ac
     let mut minimum = client.welcome["auction"]["minimum"].as_i64().unwrap();
     for count in 0.. {
         let id = format!("{round}.{count}");
-        let command = tokio_tungstenite::tungstenite::Message::text(bid(&id, minimum).to_string());
+        let command = Message::text(bid(&id, minimum).to_string());
         if client.ws.send(command).await.is_err() {
             return;
         }
@@ -136,9 +137,31 @@ async fn sigterm_and_ctrl_c_stop_it_within_five_seconds() {
         create(process.address, "lot", json!({})).await;
         let mut ana = Client::connect(process.address, "/ws/lot?name=Ana").await.unwrap();
         ana.ask(bid("1", 1_000)).await;
+        // Others talk without a pause: they too are told, and not just cut off.
+        let mut busy = Vec::new();
+        for number in 0..40 {
+            let (mut send, mut receive) = support::open(process.address, &format!("/ws/lot?name=busy-{number}")).await.unwrap().split();
+            let talking = tokio::spawn(async move { while send.send(Message::text(r#"{"type":"ping","t":1}"#)).await.is_ok() {} });
+            busy.push(tokio::spawn(async move {
+                let mut goodbye = false;
+                while let Some(Ok(message)) = receive.next().await {
+                    goodbye |= matches!(&message, Message::Text(text) if text.contains("goodbye"));
+                    if let Message::Close(Some(frame)) = message {
+                        talking.abort();
+                        return (goodbye, u16::from(frame.code));
+                    }
+                }
+                talking.abort();
+                (goodbye, 0)
+            }));
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
         process.signal(signal);
         ana.until("goodbye").await;
         assert_eq!(ana.closed().await, Some(1001));
+        for client in busy {
+            assert_eq!(client.await.unwrap(), (true, 1001));
+        }
         assert_eq!(tokio::time::timeout(Duration::from_secs(5), process.exit_code()).await.expect("within 5 s"), Some(0));
     }
 }

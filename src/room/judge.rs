@@ -2,8 +2,9 @@
 
 use tracing::{error, warn};
 
+use super::door::{Verdict, Waiting};
 use super::load::{self, LoadError};
-use super::task::{Room, Verdict, Waiting};
+use super::task::Room;
 use super::{record, summary};
 use crate::auction::{self, Auction, Decision, Event, Millis, Refusal};
 use crate::log::{AppendError, Batch};

@@ -5,6 +5,7 @@
 
 mod alarm;
 mod arrivals;
+mod door;
 mod feed;
 mod judge;
 mod load;
@@ -13,11 +14,36 @@ mod presence;
 mod record;
 mod registry;
 mod relist;
+mod seat;
 mod summary;
 mod task;
 
+pub use door::{Look, Verdict};
 pub use feed::{Cursor, Ending, Feed, Taken};
 pub use lobby::Lobby;
-pub use registry::{Arrival, Rooms, Seat};
+pub use registry::Rooms;
 pub use relist::{Listing, keep_listed};
-pub use task::{Look, RoomSettings, Verdict};
+pub use seat::{Arrival, Seat};
+
+use std::time::Duration;
+
+use crate::auction::AuctionId;
+
+/// What a room is told about its limits.
+#[derive(Clone, Debug)]
+pub struct RoomSettings {
+    /// Mail that may wait in front of a room; past this a command is refused `busy`.
+    pub mailbox: usize,
+    /// A room that nobody watches or asks sleeps after this.
+    pub idle_after: Duration,
+    /// Auctions that may be waiting or running at once; past this none is created.
+    pub auctions: usize,
+    /// Names that the house lists under, and `NAME-2`, `NAME-3`, …: nobody else's.
+    pub house_names: Vec<AuctionId>,
+}
+
+impl Default for RoomSettings {
+    fn default() -> Self {
+        RoomSettings { mailbox: 4_096, idle_after: Duration::from_secs(30), auctions: 100_000, house_names: Vec::new() }
+    }
+}

@@ -1,23 +1,22 @@
 //! All rooms: finds them, wakes them, creates auctions.
 
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use dashmap::DashMap;
-use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::alarm::Alarm;
-use super::arrivals::{Arrivals, Arriving};
-use super::feed::{Cursor, Taken};
+use super::arrivals::Arrivals;
+use super::door::{Door, Look, Mail, Place, Verdict};
 use super::lobby::{self, Lobby};
-use super::presence::{Presence, Watching};
-use super::task::{self, Door, Look, Mail, Place, RoomSettings, Verdict, Waiting};
+use super::presence::Presence;
+use super::seat::{Seat, arrive};
+use super::{RoomSettings, task};
 use super::{judge, relist};
-use crate::auction::{self, Auction, AuctionId, Command, Event, Millis, Person, Refusal, TermsError};
+use crate::auction::{self, Auction, AuctionId, Command, Event, Person, Refusal, TermsError};
 use crate::clock::Clock;
 use crate::log::{AppendError, EventLog, Query, ReadError};
-use crate::wire::{Frame, Live, Summary, TermsIn};
+use crate::wire::{Summary, TermsIn};
 
 /// How often a room that is just falling asleep is asked again.
 const KNOCKS: usize = 100;
@@ -229,67 +228,5 @@ impl Rooms {
         let door = Arc::new(Door { id: id.clone(), mail, arrivals: Arrivals::default(), presence: Arc::new(Presence::default()) });
         tokio::spawn(task::run(self.0.clone(), door.clone(), inbox));
         door
-    }
-}
-
-/// A place in a room, for as long as it is held.
-#[derive(Debug)]
-pub struct Seat {
-    door: Arc<Door>,
-    cursor: Cursor,
-    clock: Clock,
-    _watching: Watching,
-}
-
-impl Seat {
-    /// To be called as soon as a command's bytes are read, before anything else is done with them.
-    pub fn arrive(&self) -> Arrival<'_> {
-        arrive(&self.door, &self.clock)
-    }
-
-    /// Ready once there is something to [`take`](Seat::take).
-    pub fn poll_ready(&self, context: &mut Context<'_>) -> Poll<()> {
-        self.cursor.poll_ready(context)
-    }
-
-    /// Hands what is new to `out`, in order.
-    pub fn take(&mut self, out: impl FnMut(&Frame)) -> Taken {
-        self.cursor.take(out)
-    }
-
-    /// Who is watching.
-    pub fn live(&self) -> Live {
-        self.door.presence.live()
-    }
-
-    /// Which auction this is a seat at.
-    pub fn auction(&self) -> &AuctionId {
-        &self.door.id
-    }
-}
-
-/// A command on its way into a room's mailbox, stamped. Hold it across no `.await`.
-#[derive(Debug)]
-pub struct Arrival<'a> {
-    door: &'a Door,
-    at: Millis,
-    _arriving: Arriving<'a>,
-}
-
-fn arrive<'a>(door: &'a Door, clock: &Clock) -> Arrival<'a> {
-    // The order matters: first arriving, then the stamp. See `arrivals`.
-    let arriving = door.arrivals.enter();
-    Arrival { door, at: clock.now(), _arriving: arriving }
-}
-
-impl Arrival<'_> {
-    /// Puts the command into the mailbox. The verdict comes later; where the mailbox is full, it is `busy` now.
-    pub fn submit(self, command: Command) -> Result<oneshot::Receiver<Verdict>, Refusal> {
-        let (reply, verdict) = oneshot::channel();
-        match self.door.mail.try_send(Mail::Command(Waiting { command, at: self.at, reply })) {
-            Ok(()) => Ok(verdict),
-            Err(TrySendError::Full(_)) => Err(Refusal::Busy),
-            Err(TrySendError::Closed(_)) => Err(Refusal::Unavailable),
-        }
     }
 }

@@ -5,40 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::value::RawValue;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::Sleep;
 use tracing::{debug, error};
 
-use super::arrivals::Arrivals;
-use super::feed::{Cursor, Ending, Feed};
+use super::door::{Door, Look, Mail, Place};
+use super::feed::{Ending, Feed};
 use super::load::{Loaded, load};
-use super::presence::{Presence, Watching};
 use super::registry::Shared;
-use crate::auction::{Accepted, Auction, AuctionId, Command, Currency, Millis, Person, Refusal};
+use crate::auction::{Auction, Millis, Person, Refusal};
 use crate::log::Mark;
 use crate::wire::{self, AuctionOut, Frame};
-
-/// The answer to a command.
-pub type Verdict = Result<Accepted, Refusal>;
-
-/// What a room is told about its limits.
-#[derive(Clone, Debug)]
-pub struct RoomSettings {
-    /// Mail that may wait in front of a room; past this a command is refused `busy`.
-    pub mailbox: usize,
-    /// A room that nobody watches or asks sleeps after this.
-    pub idle_after: Duration,
-    /// Auctions that may be waiting or running at once; past this none is created.
-    pub auctions: usize,
-    /// Names that the house lists under, and `NAME-2`, `NAME-3`, …: nobody else's.
-    pub house_names: Vec<AuctionId>,
-}
-
-impl Default for RoomSettings {
-    fn default() -> Self {
-        RoomSettings { mailbox: 4_096, idle_after: Duration::from_secs(30), auctions: 100_000, house_names: Vec::new() }
-    }
-}
 
 /// Mail taken at once: one append for all of it.
 const BATCH: usize = 1_024;
@@ -50,54 +27,6 @@ const PRESENCE_EVERY: Duration = Duration::from_secs(1);
 const RETRY_MS: i64 = 1_000;
 /// A room does not fall asleep so shortly before its deadline.
 const AWAKE_BEFORE_MS: i64 = 60_000;
-
-/// What reaches a room.
-#[derive(Debug)]
-pub enum Mail {
-    /// A command, with its stamp.
-    Command(Waiting),
-    /// Somebody wants to watch.
-    Join { since: Option<u64>, who: Option<Person>, reply: oneshot::Sender<Result<Place, Refusal>> },
-    /// Somebody wants to see how it stands.
-    Look { reply: oneshot::Sender<Result<Look, Refusal>> },
-}
-
-/// A command that waits to be judged.
-#[derive(Debug)]
-pub struct Waiting {
-    pub command: Command,
-    pub at: Millis,
-    pub reply: oneshot::Sender<Verdict>,
-}
-
-/// The outside of a room: what others hold of it.
-#[derive(Debug)]
-pub struct Door {
-    pub id: AuctionId,
-    pub mail: mpsc::Sender<Mail>,
-    pub arrivals: Arrivals,
-    pub presence: Arc<Presence>,
-}
-
-/// An auction as it stands, encoded.
-#[derive(Clone, Debug)]
-pub struct Look {
-    /// The auction object.
-    pub auction: Arc<RawValue>,
-    /// Of the last public event in it.
-    pub seq: u64,
-    /// What amounts are in.
-    pub currency: Currency,
-}
-
-/// A place to watch from: the snapshot and the cursor are of the same moment.
-#[derive(Debug)]
-pub struct Place {
-    pub look: Look,
-    pub cursor: Cursor,
-    pub watching: Watching,
-    pub resumed: bool,
-}
 
 /// A room that is awake.
 pub(super) struct Room {

@@ -1,0 +1,62 @@
+//! The outside of a room: what others hold of it, what they send in, and what they get.
+
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+use tokio::sync::{mpsc, oneshot};
+
+use super::arrivals::Arrivals;
+use super::feed::Cursor;
+use super::presence::{Presence, Watching};
+use crate::auction::{Accepted, AuctionId, Command, Currency, Millis, Person, Refusal};
+
+/// The answer to a command.
+pub type Verdict = Result<Accepted, Refusal>;
+
+/// What reaches a room.
+#[derive(Debug)]
+pub enum Mail {
+    /// A command, with its stamp.
+    Command(Waiting),
+    /// Somebody wants to watch.
+    Join { since: Option<u64>, who: Option<Person>, reply: oneshot::Sender<Result<Place, Refusal>> },
+    /// Somebody wants to see how it stands.
+    Look { reply: oneshot::Sender<Result<Look, Refusal>> },
+}
+
+/// A command that waits to be judged.
+#[derive(Debug)]
+pub struct Waiting {
+    pub command: Command,
+    pub at: Millis,
+    pub reply: oneshot::Sender<Verdict>,
+}
+
+/// The outside of a room: what others hold of it.
+#[derive(Debug)]
+pub struct Door {
+    pub id: AuctionId,
+    pub mail: mpsc::Sender<Mail>,
+    pub arrivals: Arrivals,
+    pub presence: Arc<Presence>,
+}
+
+/// An auction as it stands, encoded.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// The auction object.
+    pub auction: Arc<RawValue>,
+    /// Of the last public event in it.
+    pub seq: u64,
+    /// What amounts are in.
+    pub currency: Currency,
+}
+
+/// A place to watch from: the snapshot and the cursor are of the same moment.
+#[derive(Debug)]
+pub struct Place {
+    pub look: Look,
+    pub cursor: Cursor,
+    pub watching: Watching,
+    pub resumed: bool,
+}
