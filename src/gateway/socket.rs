@@ -30,6 +30,8 @@ const HIGH_WATER: usize = 64 * 1024;
 const PENDING: usize = 64;
 /// The longest message that is read, in bytes.
 const MESSAGE_LIMIT: usize = 16 * 1024;
+/// Frames read one after the other before the feed has its turn.
+const READ_ON: u32 = 32;
 /// How long all that waits for a closing socket may take to be read, …
 const LAST_WORDS: Duration = Duration::from_secs(60);
 /// … and then the other side to end.
@@ -53,6 +55,8 @@ pub struct Socket<S> {
     stalled: Option<(Millis, u64)>,
     /// Whether anything was said since the last ping.
     said: bool,
+    /// Frames read since the feed was last looked at.
+    read_on: u32,
     _permit: Permit,
 }
 
@@ -95,6 +99,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket<S> {
             ping_at: now + fastrand::i64(0..=interval),
             stalled: None,
             said: false,
+            read_on: 0,
             gateway,
             _permit: permit,
         };
@@ -140,10 +145,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket<S> {
             return Poll::Ready(broken);
         }
         if self.ws.get_ref().queued() < HIGH_WATER {
+            // Whoever never stops talking must listen too.
+            if self.read_on >= READ_ON && self.place.poll_ready(context).is_ready() {
+                return Poll::Ready(Wake::Feed);
+            }
             // Reading comes first: a bid's stamp is taken when it is read.
             if self.pending.len() < PENDING
                 && let Poll::Ready(frame) = self.ws.poll_next_unpin(context)
             {
+                self.read_on = self.read_on.saturating_add(1);
                 return Poll::Ready(Wake::Frame(frame));
             }
             if let Some(first) = self.pending.front_mut()
@@ -205,6 +215,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket<S> {
     }
 
     async fn on_feed(&mut self) -> Option<End> {
+        self.read_on = 0;
         let farewell = self.catch_up(HIGH_WATER).await;
         self.leave(farewell?).await
     }

@@ -67,6 +67,11 @@ impl MemoryLog {
         self.stalled.send_replace(stalled);
     }
 
+    /// How many appends wait for the stall to end.
+    pub fn waiting(&self) -> usize {
+        self.stalled.receiver_count()
+    }
+
     /// How many appends were tried.
     pub fn appends(&self) -> u64 {
         self.store().appends
