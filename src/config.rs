@@ -197,11 +197,11 @@ impl Config {
         let (limits, rooms, gateway) = (file.limits, RoomSettings::default(), GatewaySettings::default());
         let within = |key: &str, value: Option<Humane>, or: Duration| match value.map_or(or, |humane| humane.0) {
             value if (MIN_WAIT..=MAX_WAIT).contains(&value) => Ok(value),
-            _ => Err(ConfigError(format!("{name}, flags and environment: {key}: from 100ms to 1day"))),
+            _ => Err(ConfigError(format!("{name}, flags and environment: {key}: must be from 100ms to 1day"))),
         };
         let count = |key: &str, value: Option<usize>, or: usize| match value.unwrap_or(or) {
             value if (1..=MAX_COUNT).contains(&value) => Ok(value),
-            _ => Err(ConfigError(format!("{name}: {key}: from 1 to {MAX_COUNT}"))),
+            _ => Err(ConfigError(format!("{name}: {key}: must be from 1 to {MAX_COUNT}"))),
         };
         let interval = flags.heartbeat_interval.or(file.heartbeat.interval);
         let timeout = flags.heartbeat_timeout.or(file.heartbeat.timeout);
@@ -228,6 +228,9 @@ impl Config {
             },
             listings,
         };
+        if let Some(directory) = config.gateway.web_dir.as_deref().filter(|directory| !directory.is_dir()) {
+            return Err(ConfigError(format!("{name}, flags and environment: web_dir: there is no directory {}", directory.display())));
+        }
         check_open_mode(&config, file.auth.open_anywhere)?;
         Ok(config)
     }
@@ -245,7 +248,7 @@ fn check_open_mode(config: &Config, open_anywhere: bool) -> Result<(), ConfigErr
         return Ok(());
     }
     Err(ConfigError(format!(
-        "listen: {} is not a loopback address, and anyone could sign in under any name: set auth.open_anywhere = true to allow that",
+        "listen: {} is not a loopback address, and anyone could sign in under any name: set open_anywhere = true under [auth] in config.toml to allow that",
         config.listen.ip()
     )))
 }

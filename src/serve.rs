@@ -55,6 +55,10 @@ impl Server {
         let (address, listener) = bound.map_err(|error| StartError(format!("cannot listen at {}: {}", config.listen, plain(&error))))?;
         let rooms = Rooms::open(log.clone(), clock, config.rooms).await;
         let rooms = rooms.map_err(|error| StartError(format!("{}: the log {error}", config.data_dir.display())))?;
+        info!(data = %config.data_dir.display(), auctions_open = rooms.lobby().live_count(), listed = config.listings.len(), "opened");
+        if config.listings.is_empty() {
+            info!("the configuration lists no auctions: create one, or start where a config.toml is");
+        }
         for listing in config.listings {
             tokio::spawn(keep_listed(rooms.clone(), listing));
         }

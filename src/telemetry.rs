@@ -1,5 +1,7 @@
 //! What the server tells those who run it: log lines, on standard error.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 
 use crate::config::LogFormat;
@@ -11,7 +13,7 @@ pub fn start(filter: &str, format: LogFormat) -> Result<(), String> {
     // A line that cannot be written is lost, and nothing else: to complain about it on the same stream would panic.
     let lines = lines.log_internal_errors(false);
     let started = match format {
-        LogFormat::Text => lines.with_target(false).try_init(),
+        LogFormat::Text => lines.with_target(false).with_ansi(std::io::stderr().is_terminal()).try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),
     };
     started.map_err(|error| error.to_string())

@@ -56,7 +56,7 @@ fn open_mode_does_not_leave_the_machine_unasked() {
     let output = run(dir.path(), &["--listen", "0.0.0.0", "--port", "1"], &[]);
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.contains("auth.open_anywhere = true"), "{said}");
+    assert!(said.contains("open_anywhere = true under [auth]"), "{said}");
 }
 
 #[test]

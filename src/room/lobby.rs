@@ -110,7 +110,7 @@ impl Lobby {
     }
 
     /// How many have not ended.
-    pub(super) fn live_count(&self) -> usize {
+    pub fn live_count(&self) -> usize {
         let list = self.list();
         list.auctions.len().saturating_sub(list.ended.len())
     }

@@ -10,7 +10,13 @@ export function renderOutcome({ state, you, money }) {
   const won = state.outcome === "sold" && Boolean(you.id) && state.winner?.id === you.id;
   node.dataset.outcome = won ? "won" : state.outcome ?? state.status;
   const lines = [make("p", "outcome-head", ...headline(state, money, won)), make("p", "outcome-note", note(state, money, won))];
-  setContent(node, ...lines);
+  setContent(node, ...lines, wayOn());
+}
+
+function wayOn() {
+  const link = make("a", "outcome-on", "See the other auctions");
+  link.href = "/";
+  return link;
 }
 
 function headline(state, money, won) {

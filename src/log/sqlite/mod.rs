@@ -94,7 +94,10 @@ fn lock(directory: &Path) -> Result<File, OpenError> {
     let file = file.map_err(|error| OpenError(format!("{}: {error}", path.display())))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError(format!("{}: another server is using this data directory", directory.display()))),
+        Err(TryLockError::WouldBlock) => Err(OpenError(format!(
+            "{}: another server is using this data directory; stop it, or choose another --data-dir",
+            directory.display()
+        ))),
         Err(TryLockError::Error(error)) => Err(OpenError(format!("{}: {error}", path.display()))),
     }
 }
