@@ -33,6 +33,7 @@ fn unknown_keys_and_bad_values_are_named() {
     refused("listen = \"everywhere\"", &["listen", "IP address"]);
     refused("log_format = \"xml\"", &["log_format", "text", "json"]);
     refused("[limits]\nconnections = 0", &["limits.connections", "from 1 to"]);
+    refused("web_dir = \"nowhere\"", &["web_dir", "nowhere"]);
     refused("port = \n", &["line 1"]);
 }
 
@@ -95,6 +96,7 @@ fn the_project_s_own_file_can_be_loaded() {
         .collect();
     assert!(all.lines().filter(|line| line.starts_with("data_dir") || line.starts_with("interval")).count() == 2, "{all}");
     let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("web")).unwrap();
     std::fs::write(dir.path().join("config.toml"), all.replace("127.0.0.1", "10.9.8.7")).unwrap();
     let said = String::from_utf8(run(dir.path(), &[], &[]).stderr).unwrap();
     assert!(said.contains("10.9.8.7 is not a loopback address"), "{said}");
