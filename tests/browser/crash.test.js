@@ -145,7 +145,7 @@ test("the end passes while the server is down: the open question is still answer
   await server.again();
   await ana.page.evaluate(() => document.getElementById("retry").click()); // sooner than it would by itself
   await ana.has("html", "data-link", "gone");
-  await ana.reads("#outcome", "Unsold The auction ended without a bid.");
+  await ana.reads("#outcome", "Unsold The auction ended without a bid. See the other auctions");
   await ana.reads("#verdict", /^Refused: /);
   await assertUnbroken(ana, "brief");
 });
