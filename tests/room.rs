@@ -283,6 +283,26 @@ fn closed() -> subasta::log::Query {
 }
 
 #[tokio::test]
+async fn a_deadline_outlives_a_room_that_could_not_be_loaded() {
+    let house = house().await;
+    house.lot().await;
+    // The room has never been awake; when the alarm wakes it for its end, the log does not answer.
+    house.log.fail_reads(1);
+    house.clock.set(HOUR);
+    settle().await;
+    assert!(house.log.entries(closed()).await.unwrap().is_empty());
+    // Nobody asks for it; it is tried again by itself.
+    house.clock.set(HOUR + 10_000);
+    tokio::time::timeout(Duration::from_secs(20), async {
+        while house.log.entries(closed()).await.unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await
+    .expect("it closes");
+}
+
+#[tokio::test]
 async fn what_should_have_ended_while_nobody_ran_ends_at_the_start() {
     let before = house().await;
     before.lot().await;

@@ -30,6 +30,8 @@ struct Store {
     logs: BTreeMap<u64, (String, Log)>,
     /// One for each append to come; `None` goes well.
     faults: VecDeque<Option<Fault>>,
+    /// So many reads to come fail.
+    bad_reads: usize,
     appends: u64,
     closed: bool,
 }
@@ -60,6 +62,11 @@ impl MemoryLog {
         let mut store = self.store();
         store.faults.extend(std::iter::repeat_n(None, spared));
         store.faults.push_back(Some(fault));
+    }
+
+    /// So many reads to come fail, as where no file can be opened.
+    pub fn fail_reads(&self, count: usize) {
+        self.store().bad_reads = count;
     }
 
     /// Appends wait from now on, or go on.
@@ -130,6 +137,10 @@ impl Store {
     }
 
     fn read(&mut self, auction: &str, after: Mark, limit: usize) -> Result<Vec<Record>, ReadError> {
+        if self.bad_reads > 0 {
+            self.bad_reads -= 1;
+            return Err(ReadError::Failed("a test says so".to_owned()));
+        }
         let Some(log) = self.log(auction) else { return Ok(Vec::new()) };
         let records: Vec<_> = log.records.iter().filter(|r| r.position > after.position).take(limit).cloned().collect();
         let mark = chain::check(after, &records)?;
