@@ -40,7 +40,7 @@ pub struct OpenError(pub String);
 
 impl SqliteLog {
     /// Opens the log under `directory`, making both where they are missing. `on_fatal` is called, once, when the disk may have
-    /// lost what it was told to keep: the process must then end (`house.md`, step 5).
+    /// lost what it was told to keep: the process must then end (`docs/architecture.md`, one bid's way).
     pub fn open(directory: &Path, on_fatal: impl FnOnce(String) + Send + 'static) -> Result<SqliteLog, OpenError> {
         let failed = |what: &str, error: &dyn std::fmt::Display| OpenError(format!("{}: {what}: {error}", directory.display()));
         // Maxima and reserves are nobody else's business, on this machine either.
