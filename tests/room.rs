@@ -11,6 +11,7 @@ use subasta::clock::Clock;
 use subasta::log::{EventLog, Fault, Mark, MemoryLog};
 use subasta::room::{Ending, RoomSettings, Rooms, Seat, Taken};
 use subasta::wire::TermsIn;
+use tokio::task::JoinHandle;
 
 const HOUR: i64 = 3_600_000;
 
@@ -52,6 +53,12 @@ impl House {
 
     async fn bid(&self, who: &str, request: &str, amount: i64) -> Result<Accepted, Refusal> {
         self.rooms.command(&id("lot"), bid(who, request, amount)).await
+    }
+
+    /// Bids without waiting for the verdict.
+    fn ask(&self, who: &'static str, amount: i64) -> JoinHandle<Result<Accepted, Refusal>> {
+        let rooms = self.rooms.clone();
+        tokio::spawn(async move { rooms.command(&id("lot"), bid(who, "1", amount)).await })
     }
 
     async fn seat(&self) -> (Seat, Value) {
@@ -102,8 +109,7 @@ async fn nothing_is_acknowledged_or_shown_before_it_is_durable() {
     house.lot().await;
     let (mut seat, _) = house.seat().await;
     house.log.stall(true);
-    let rooms = house.rooms.clone();
-    let asked = tokio::spawn(async move { rooms.command(&id("lot"), bid("Ana", "1", 1_000)).await });
+    let asked = house.ask("Ana", 1_000);
     settle().await;
     assert!(!asked.is_finished(), "not acknowledged");
     assert_eq!(take(&mut seat).0, Vec::<Value>::new(), "not shown");
@@ -134,14 +140,10 @@ async fn a_whole_batch_stands_or_falls_together() {
     house.lot().await;
     house.seat().await;
     house.log.stall(true);
-    let ask = |who: &'static str, amount| {
-        let rooms = house.rooms.clone();
-        tokio::spawn(async move { rooms.command(&id("lot"), bid(who, "1", amount)).await })
-    };
     // The first is being appended; the others wait for the next append, which fails.
-    let first = ask("Ana", 1_000);
+    let first = house.ask("Ana", 1_000);
     settle().await;
-    let (second, third) = (ask("Ben", 9_000), ask("Cleo", 2_000));
+    let (second, third) = (house.ask("Ben", 9_000), house.ask("Cleo", 2_000));
     settle().await;
     house.log.inject_after(1, Fault::Fail);
     house.log.stall(false);
@@ -184,18 +186,14 @@ async fn a_bid_stamped_before_the_end_is_judged_before_the_close_however_long_th
     house.lot().await;
     let (mut seat, _) = house.seat().await;
     house.log.stall(true);
-    let ask = |who: &'static str, amount| {
-        let rooms = house.rooms.clone();
-        tokio::spawn(async move { rooms.command(&id("lot"), bid(who, "1", amount)).await })
-    };
     house.clock.set(HOUR - 1);
-    let first = ask("Ana", 1_000);
+    let first = house.ask("Ana", 1_000);
     settle().await;
     // These wait behind an append that stalls until long after the end.
-    let second = ask("Ben", 2_000);
+    let second = house.ask("Ben", 2_000);
     settle().await;
     house.clock.set(HOUR);
-    let late = ask("Cleo", 9_000);
+    let late = house.ask("Cleo", 9_000);
     settle().await;
     house.clock.set(HOUR + 5_000);
     house.log.stall(false);

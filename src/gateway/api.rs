@@ -26,9 +26,16 @@ pub struct Problem {
     status: StatusCode,
 }
 
+impl Problem {
+    /// The refusal of this request, with the status that its code has.
+    fn of(request: Option<RequestId>, refusal: Refusal) -> Problem {
+        Problem { request, status: status(&refusal), refusal }
+    }
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        Problem { request: None, status: status(&refusal), refusal }
+        Problem::of(None, refusal)
     }
 }
 
@@ -195,15 +202,11 @@ pub async fn command(
 ) -> Answer {
     let id = auction_id(&id)?;
     let credentials = query(credentials)?;
-    let inbound = wire::parse_http(&body(read)?).map_err(|rejected| Problem {
-        status: status(&rejected.refusal),
-        request: rejected.request,
-        refusal: rejected.refusal,
-    })?;
+    let inbound = wire::parse_http(&body(read)?).map_err(|rejected| Problem::of(rejected.request, rejected.refusal))?;
     let Inbound::Act { request, act } = inbound else {
         return Err(Refusal::Malformed("Only bid and say are commands of an auction.".to_owned()).into());
     };
-    let problem = |refusal: Refusal| Problem { request: request.clone(), status: status(&refusal), refusal };
+    let problem = |refusal: Refusal| Problem::of(request.clone(), refusal);
     let by = someone(&gateway, &headers, &credentials).map_err(|denied| problem(denied.refusal))?;
     let verdict = gateway.rooms.command(&id, Command { by, request: request.clone(), act }).await;
     Ok(json(&wire::accepted(request.as_ref(), &verdict.map_err(problem)?)))

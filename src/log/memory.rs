@@ -32,7 +32,6 @@ struct Store {
     faults: VecDeque<Option<Fault>>,
     /// So many reads to come fail.
     bad_reads: usize,
-    appends: u64,
     closed: bool,
 }
 
@@ -79,11 +78,6 @@ impl MemoryLog {
         self.stalled.receiver_count()
     }
 
-    /// How many appends were tried.
-    pub fn appends(&self) -> u64 {
-        self.store().appends
-    }
-
     /// Changes a stored record behind the log's back.
     pub fn tamper(&self, auction: &str, position: u64, change: impl FnOnce(&mut Vec<u8>)) {
         let mut store = self.store();
@@ -111,7 +105,6 @@ impl Store {
     }
 
     fn append(&mut self, batch: Batch) -> Result<Mark, AppendError> {
-        self.appends += 1;
         match self.faults.pop_front().flatten() {
             Some(Fault::Fail) => return Err(AppendError::Unavailable("a test says so".to_owned())),
             Some(Fault::Conflict) => return Err(AppendError::Conflict),

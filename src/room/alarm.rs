@@ -42,8 +42,8 @@ impl Alarm {
 /// How long before its deadline a room is woken, so that it is there in time.
 const EARLY_MS: i64 = 1_000;
 
-/// How long until a room is looked for again that could not be.
-const RETRY_MS: i64 = 5_000;
+/// How long until a room is called again that could not be found or loaded, or that broke. Well above [`EARLY_MS`], or it would be at once.
+pub(super) const RETRY_MS: i64 = 5_000;
 
 /// Wakes rooms for their deadlines until the rooms stop.
 pub(super) async fn run(rooms: Rooms) {

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::auction::{Auction, Millis, Money};
+use crate::auction::{Auction, Millis};
 use crate::wire::{Summary, SummaryPerson};
 
 /// The version that is written.
@@ -46,8 +46,8 @@ pub fn encode(auction: &Auction) -> Vec<u8> {
         status: told.status,
         starts_at: told.starts_at,
         ends_at: told.ends_at,
-        price: auction.price().map(Money::minor),
-        leader: auction.leader().map(|who| (who.id.to_string(), who.name.to_string())),
+        price: told.price,
+        leader: told.leader.map(|who| (who.id, who.name)),
         minimum: told.minimum,
         bids: told.bids,
         reserve: told.reserve,

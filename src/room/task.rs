@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::Sleep;
 use tracing::{debug, error};
 
+use super::alarm;
 use super::door::{Door, Look, Mail, Place};
 use super::feed::{Ending, Feed};
 use super::load::{Loaded, load};
@@ -25,8 +26,6 @@ const RECENT: usize = 50;
 const PRESENCE_EVERY: Duration = Duration::from_secs(1);
 /// How long the clock's own act waits after the log refused it.
 const RETRY_MS: i64 = 1_000;
-/// When a room that could not be loaded, or that broke, is called back. Well above the alarm's own earliness, or it would be at once.
-const RELOAD_MS: i64 = 5_000;
 /// A room does not fall asleep so shortly before its deadline.
 const AWAKE_BEFORE_MS: i64 = 60_000;
 
@@ -58,7 +57,7 @@ enum Wake {
 /// Loads the auction behind `door` and runs its room until it sleeps.
 pub(super) async fn run(shared: Arc<Shared>, door: Arc<Door>, inbox: mpsc::Receiver<Mail>) {
     // Also on a panic: whoever knocks next finds a new room, and the alarm makes sure that somebody knocks.
-    let again = shared.clock.now().saturating_add(RELOAD_MS);
+    let again = shared.clock.now().saturating_add(alarm::RETRY_MS);
     let mut leaving = Leaving { shared: shared.clone(), door: door.clone(), call_at: Some(again) };
     match load(&*shared.log, &door.id).await {
         Ok(Loaded { auction, mark, feed }) => {
