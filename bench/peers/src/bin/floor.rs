@@ -1,0 +1,3 @@
+//! floor.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! naive.
+
+fn main() {}
