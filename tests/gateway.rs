@@ -145,7 +145,7 @@ async fn who_falls_behind_the_ring_is_sent_resync() {
     for _ in 0..7 {
         let say = |_| {
             let act = Act::Say("x".repeat(480).into());
-            seat.arrive().submit(Command { by: Person::new("ana", "Ana"), request: None, act }).unwrap()
+            seat.arrive().ask(Command { by: Person::new("ana", "Ana"), request: None, act }).unwrap()
         };
         for verdict in (0..4_000).map(say).collect::<Vec<_>>() {
             verdict.await.unwrap().unwrap();

@@ -217,7 +217,7 @@ async fn a_bid_that_is_still_arriving_holds_up_the_close() {
     house.clock.set(HOUR);
     settle().await;
     assert_eq!(take(&mut seat).0, Vec::<Value>::new(), "not closed yet");
-    let verdict = arrival.submit(bid("Ana", "1", 1_000)).unwrap();
+    let verdict = arrival.ask(bid("Ana", "1", 1_000)).unwrap();
     assert!(verdict.await.unwrap().is_ok());
     let shown = until(&mut seat, "closed").await;
     assert_eq!(shown.last().unwrap()["winner"]["name"], "Ana");
@@ -404,7 +404,7 @@ async fn a_full_mailbox_says_busy() {
     let mut waiting = Vec::new();
     let mut busy = 0;
     for number in 0..20 {
-        match seat.arrive().submit(bid("Ana", &number.to_string(), 1_000)) {
+        match seat.arrive().ask(bid("Ana", &number.to_string(), 1_000)) {
             Ok(verdict) => waiting.push(verdict),
             Err(refusal) => {
                 assert_eq!(refusal.code(), "busy");

@@ -1,13 +1,12 @@
 //! What is said on a socket: in a room, and in the lobby.
 
+use std::io;
+use std::sync::Arc;
 use std::task::{Context, Poll};
-
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::oneshot;
 
 use super::socket::Socket;
 use crate::auction::{Command, Currency, Millis, Person, Refusal, RequestId};
-use crate::room::{Cursor, Seat, Taken, Verdict};
+use crate::room::{Drained, Member, Membership, Reply, Seat};
 use crate::wire::{self, CloseCode, Frame, Inbound, Rejected, TermsIn};
 
 /// Where a socket is.
@@ -15,49 +14,47 @@ pub enum Place {
     /// At an auction.
     Room {
         /// Its place there.
-        seat: Box<Seat>,
+        seat: Box<Seat<Membership>>,
         /// What a typed amount is in.
         currency: Currency,
     },
     /// In front of the list.
-    Lobby(Cursor),
+    Lobby(Membership),
 }
 
 impl Place {
-    /// Ready once there is something to [`take`](Place::take).
-    pub fn poll_ready(&self, context: &mut Context<'_>) -> Poll<()> {
+    /// Where it is written to.
+    pub fn membership(&self) -> &Membership {
         match self {
-            Place::Room { seat, .. } => seat.poll_ready(context),
-            Place::Lobby(cursor) => cursor.poll_ready(context),
+            Place::Room { seat, .. } => seat.membership(),
+            Place::Lobby(membership) => membership,
         }
     }
 
-    /// Hands what is new to `out`, in order.
-    pub fn take(&mut self, out: impl FnMut(&Frame)) -> Taken {
-        match self {
-            Place::Room { seat, .. } => seat.take(out),
-            Place::Lobby(cursor) => cursor.take(out),
-        }
+    /// Writes what the socket is owed. Ready once nothing is.
+    pub fn poll_drain(&self, context: &mut Context<'_>) -> Poll<io::Result<Drained>> {
+        self.membership().poll_drain(context)
     }
 }
 
 /// What became of a text frame in a room.
 enum Heard {
     /// The room will judge it.
-    Judged(Option<RequestId>, oneshot::Receiver<Verdict>),
+    Judged,
     /// That is the answer.
     Answered(Frame),
 }
 
-fn hear(seat: &Seat, currency: Currency, who: Option<&Person>, now: Millis, text: &str) -> Result<Heard, Rejected> {
+fn hear(seat: &Seat<Membership>, currency: Currency, who: Option<&Person>, now: Millis, text: &str) -> Result<Heard, Rejected> {
     // First of all, for the stamp.
     let arrival = seat.arrive();
     match wire::parse(text, Some(currency))? {
         Inbound::Act { request, act } => {
             let by = who.cloned().ok_or(Refusal::SignIn);
-            let sent = by.and_then(|by| arrival.submit(Command { by, request: request.clone(), act }));
+            let reply = |request| Reply::member(seat.membership().member().clone(), request);
+            let sent = by.and_then(|by| arrival.submit(Command { by, request: request.clone(), act }, reply(request.clone())));
             match sent {
-                Ok(verdict) => Ok(Heard::Judged(request, verdict)),
+                Ok(()) => Ok(Heard::Judged),
                 Err(refusal) => Err(Rejected { request, refusal }),
             }
         }
@@ -71,7 +68,7 @@ fn hear(seat: &Seat, currency: Currency, who: Option<&Person>, now: Millis, text
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket<S> {
+impl Socket {
     /// A text frame, just read.
     pub(super) async fn on_text(&mut self, text: &str) {
         let heard = match &self.place {
@@ -79,7 +76,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket<S> {
             Place::Lobby(_) => return self.on_lobby_text(text).await,
         };
         match heard {
-            Ok(Heard::Judged(request, verdict)) => self.await_verdict(request, verdict),
+            Ok(Heard::Judged) => {}
             Ok(Heard::Answered(frame)) => self.say(&frame),
             Err(Rejected { request, refusal }) => self.refuse(request.as_ref(), &refusal),
         }
@@ -87,7 +84,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket<S> {
 
     async fn on_lobby_text(&mut self, text: &str) {
         match wire::parse(text, None) {
-            Ok(Inbound::Create { request, terms }) => self.create(request, *terms).await,
+            Ok(Inbound::Create { request, terms }) => Box::pin(self.create(request, *terms)).await,
             Ok(Inbound::Ping { t }) => self.say(&wire::pong(&t, self.now())),
             Ok(Inbound::Help) => self.say(&wire::help()),
             Ok(Inbound::Act { request, .. }) => {
@@ -114,17 +111,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket<S> {
 
     /// Starts again from how it stands now; the code says how to close where that cannot be.
     pub(super) async fn resync(&mut self) -> Result<(), CloseCode> {
+        let member = self.place.membership().member().clone();
         match &self.place {
             Place::Room { seat, .. } => {
                 let id = seat.auction().clone();
-                let joined = self.gateway.rooms.join(&id, None, self.who.clone()).await;
+                let joined = self.gateway.rooms.attach(&id, None, self.who.clone(), member.clone()).await;
                 let (seat, look, _) = joined.map_err(|refusal| close_code(&refusal))?;
-                self.say(&wire::resync(&look.auction, look.seq));
+                member.say(wire::resync(&look.auction, look.seq).websocket().clone());
                 self.place = Place::Room { seat: Box::new(seat), currency: look.currency };
             }
             Place::Lobby(_) => {
-                let (first, place) = lobby(&self.gateway, self.who.as_ref());
-                self.say(&first);
+                let (first, place) = lobby(&self.gateway, self.who.as_ref(), member.clone());
+                member.say(first.websocket().clone());
                 self.place = place;
             }
         }
@@ -133,11 +131,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket<S> {
 }
 
 /// A place in the lobby, and what is said there first.
-pub(super) fn lobby(gateway: &super::Gateway, who: Option<&Person>) -> (Frame, Place) {
+pub(super) fn lobby(gateway: &super::Gateway, who: Option<&Person>, member: Arc<Member>) -> (Frame, Place) {
     let (auctions, cursor) = gateway.rooms.lobby().join();
     let now = gateway.rooms.clock().now();
     let first = wire::lobby_welcome(now, who, &auctions, heartbeat_ms(gateway));
-    (first, Place::Lobby(cursor))
+    (first, Place::Lobby(cursor.into_membership(member)))
 }
 
 /// As `welcome` states it.

@@ -1,5 +1,7 @@
 //! From an HTTP request to a socket: the handshake (RFC 6455 §4.2) in a task of its own, which ends and leaves the socket's.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::header::SEC_WEBSOCKET_PROTOCOL;
@@ -19,6 +21,7 @@ use super::listen::Permit;
 use super::session::Credentials;
 use super::socket::{Socket, close, websocket};
 use crate::auction::{AuctionId, Person, Refusal};
+use crate::room::Member;
 use crate::wire::{self, Frame};
 
 /// JSON in text frames; without a subprotocol it is the same.
@@ -76,9 +79,10 @@ fn upgrade(gateway: Gateway, mut request: Request<Body>, credentials: &Credentia
     tokio::spawn(async move {
         let Ok(upgraded) = upgraded.await else { return debug!("the connection ended in its handshake") };
         let Ok(parts) = upgraded.downcast::<TokioIo<Impatient<TcpStream>>>() else { return debug!("the connection is not a plain one") };
-        let ws = websocket(parts.io.into_inner().into_inner(), parts.read_buf).await;
+        let ws = websocket(&gateway, parts.io.into_inner().into_inner(), parts.read_buf).await;
+        let member = ws.get_ref().0.clone();
         let entered = match who {
-            Ok(who) => enter(&gateway, who.as_ref(), to).await.map(|(first, place)| (who, first, place)),
+            Ok(who) => enter(&gateway, who.as_ref(), to, member).await.map(|(first, place)| (who, first, place)),
             Err(refusal) => Err(refusal),
         };
         match entered {
@@ -90,10 +94,10 @@ fn upgrade(gateway: Gateway, mut request: Request<Body>, credentials: &Credentia
     response
 }
 
-async fn enter(gateway: &Gateway, who: Option<&Person>, to: Destination) -> Result<(Frame, Place), Refusal> {
-    let Destination::Room { id, since } = to else { return Ok(conversation::lobby(gateway, who)) };
+async fn enter(gateway: &Gateway, who: Option<&Person>, to: Destination, member: Arc<Member>) -> Result<(Frame, Place), Refusal> {
+    let Destination::Room { id, since } = to else { return Ok(conversation::lobby(gateway, who, member)) };
     let id = AuctionId::parse(&id).ok_or(Refusal::UnknownAuction)?;
-    let (seat, look, resumed) = gateway.rooms.join(&id, since, who.cloned()).await?;
+    let (seat, look, resumed) = gateway.rooms.attach(&id, since, who.cloned(), member).await?;
     let now = gateway.rooms.clock().now();
     let seq = since.filter(|_| resumed).unwrap_or(look.seq);
     let first = wire::welcome(now, who, &look.auction, seq, resumed, conversation::heartbeat_ms(gateway));

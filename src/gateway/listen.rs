@@ -36,6 +36,7 @@ pub async fn serve(gateway: Gateway, listener: TcpListener, mut stop: watch::Rec
     let patience = gateway.settings.slow_after;
     let permits = Arc::new(Semaphore::new(limit));
     let router = gateway.router();
+    tokio::spawn(gateway.heart.clone().beat(gateway.rooms.clock().clone(), stop.clone()));
     let mut connections = tokio::task::JoinSet::new();
     loop {
         let accepted = tokio::select! {

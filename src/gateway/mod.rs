@@ -5,10 +5,11 @@
 mod api;
 mod conversation;
 mod handshake;
+mod heart;
 mod impatient;
 mod listen;
-mod outlet;
 mod pages;
+mod plain;
 mod session;
 mod socket;
 
@@ -66,12 +67,14 @@ pub struct Gateway {
     rooms: Rooms,
     sessions: Arc<Sessions>,
     settings: Arc<GatewaySettings>,
+    heart: Arc<heart::Heart>,
 }
 
 impl Gateway {
     /// A gateway to `rooms` for those whom `sessions` knows.
     pub fn new(rooms: Rooms, sessions: Sessions, settings: GatewaySettings) -> Gateway {
-        Gateway { rooms, sessions: Arc::new(sessions), settings: Arc::new(settings) }
+        let heart = heart::Heart::new(settings.heartbeat_interval, settings.heartbeat_timeout);
+        Gateway { rooms, sessions: Arc::new(sessions), settings: Arc::new(settings), heart: Arc::new(heart) }
     }
 
     fn router(&self) -> Router {

@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::arrivals::Arrivals;
 use super::feed::Cursor;
 use super::presence::{Presence, Watching};
+use super::reply::Reply;
 use crate::auction::{Accepted, AuctionId, Command, Currency, Millis, Person, Refusal};
 
 /// The answer to a command.
@@ -29,7 +30,7 @@ pub enum Mail {
 pub struct Waiting {
     pub command: Command,
     pub at: Millis,
-    pub reply: oneshot::Sender<Verdict>,
+    pub reply: Reply,
 }
 
 /// The outside of a room: what others hold of it.

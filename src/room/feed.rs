@@ -1,21 +1,27 @@
-//! What a room says to everyone: a bounded ring of frames, each encoded once, and a cursor for everyone who reads it.
+//! What a room says to everyone: a bounded ring of frames, each encoded once. Members are written to straight (`crowd`); a cursor is for
+//! whoever takes for themselves.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
+use bytes::{Bytes, BytesMut};
 use futures_util::task::AtomicWaker;
 use slab::Slab;
 
+use super::crowd::{Crowd, Membership};
+use super::member::{Lagged, Member};
 use crate::wire::Frame;
 
 /// How far back a reader may resume: so many events …
 pub const RING_EVENTS: usize = 10_000;
 /// … as long as they take no more than so many bytes.
 const RING_BYTES: usize = 8 << 20;
-/// Frames a reader takes at once: bounds the time under the lock, and what waits for a slow socket.
+/// Frames a reader takes at once: bounds the time under the lock.
 const TAKE: usize = 256;
+/// Bytes of events that are put together for one write; more go in the next.
+const HELPING_BYTES: usize = 1 << 20;
 
 /// The feed of one room.
 #[derive(Debug, Default)]
@@ -23,7 +29,11 @@ pub struct Feed {
     ring: Mutex<Ring>,
     /// Counts every change of the ring, so that a reader can tell without the lock that there is nothing new.
     version: AtomicU64,
+    /// As in the ring, to be read without the lock.
+    last: AtomicU64,
+    live_version: AtomicU64,
     readers: Mutex<Slab<Arc<AtomicWaker>>>,
+    crowd: Crowd,
 }
 
 #[derive(Debug, Default)]
@@ -35,6 +45,21 @@ struct Ring {
     /// The newest live message and the version it came with.
     live: Option<(u64, Frame)>,
     ending: Option<Ending>,
+    /// The newest helping that was put together, and of which version.
+    helping: Option<(u64, Arc<Helping>)>,
+}
+
+/// Events that follow each other, in one run of bytes for all who are at the first of them.
+#[derive(Debug)]
+pub(super) struct Helping {
+    pub first: u64,
+    /// Less than `first` where there are no events.
+    pub last: u64,
+    pub bytes: Bytes,
+    /// Where each event's frame ends.
+    ends: Vec<usize>,
+    live: Bytes,
+    pub live_version: u64,
 }
 
 /// Why a feed says nothing more.
@@ -64,16 +89,17 @@ pub enum Taken {
 impl Feed {
     /// An empty feed whose next event is `last` + 1.
     pub fn after(last: u64) -> Feed {
-        Feed { ring: Mutex::new(Ring { last, ..Ring::default() }), ..Feed::default() }
+        Feed { ring: Mutex::new(Ring { last, ..Ring::default() }), last: AtomicU64::new(last), ..Feed::default() }
     }
 
-    /// Adds the frames of the next events, in order, and wakes the readers once for all of them.
+    /// Adds the frames of the next events, in order. Whoever reads is woken; members are written to by the next [`flush`](Feed::flush).
     pub fn publish(&self, frames: impl IntoIterator<Item = Frame>) {
         {
             let mut ring = self.ring();
             for frame in frames {
                 ring.push(frame);
             }
+            self.last.store(ring.last, Ordering::Release);
             self.bump();
         }
         self.wake();
@@ -83,7 +109,9 @@ impl Feed {
     pub fn say(&self, frame: Frame) {
         {
             let mut ring = self.ring();
-            ring.live = Some((self.bump(), frame));
+            let version = self.bump();
+            ring.live = Some((version, frame));
+            self.live_version.store(version, Ordering::Release);
         }
         self.wake();
     }
@@ -96,6 +124,43 @@ impl Feed {
             self.bump();
         }
         self.wake();
+        self.crowd.beckon();
+    }
+
+    /// Writes what is new to the members: at once in a small room, by tasks of its own in a large one.
+    pub fn flush(self: &Arc<Feed>) {
+        self.crowd.flush(self);
+    }
+
+    /// The last event.
+    pub fn last(&self) -> u64 {
+        self.last.load(Ordering::Acquire)
+    }
+
+    pub(super) fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+
+    /// Why nothing more will come, if so.
+    pub(super) fn ending(&self) -> Option<Ending> {
+        self.ring().ending
+    }
+
+    /// What there is for one who needs `next` and has seen the live message of `live_seen`; `None` where that is nothing.
+    pub(super) fn helping(&self, next: u64, live_seen: u64) -> Result<Option<Arc<Helping>>, Lagged> {
+        if next > self.last() && self.live_version.load(Ordering::Acquire) <= live_seen {
+            return Ok(None);
+        }
+        let mut ring = self.ring();
+        let version = self.version();
+        match &ring.helping {
+            Some((of, helping)) if *of == version && helping.first == next => Ok(Some(helping.clone())),
+            _ => {
+                let helping = Arc::new(ring.help(next)?);
+                ring.helping = Some((version, helping.clone()));
+                Ok(Some(helping))
+            }
+        }
     }
 
     /// A reader from after `since`, or from now on where that is `None`; `None` where the ring does not reach back, or forward, so far.
@@ -115,7 +180,7 @@ impl Feed {
 
     /// How many read: without readers nothing needs to be encoded.
     pub fn reader_count(&self) -> usize {
-        self.readers().len()
+        self.readers().len() + self.crowd.count()
     }
 
     /// Runs `read` on the newest `count` frames, oldest first.
@@ -158,6 +223,60 @@ impl Ring {
             self.bytes -= dropped.websocket().len();
         }
     }
+
+    /// The frames from `next` on.
+    fn from(&self, next: u64) -> Result<impl Iterator<Item = &Frame>, Lagged> {
+        let skip = next.checked_sub(self.first()).ok_or(Lagged)?;
+        Ok(self.frames.iter().skip(usize::try_from(skip).unwrap_or(usize::MAX)))
+    }
+
+    fn help(&self, next: u64) -> Result<Helping, Lagged> {
+        let mut ends = Vec::new();
+        let mut total = 0;
+        for frame in self.from(next)? {
+            if total > 0 && total + frame.websocket().len() > HELPING_BYTES {
+                break;
+            }
+            total += frame.websocket().len();
+            ends.push(total);
+        }
+        let mut frames = self.from(next)?.take(ends.len()).map(Frame::websocket);
+        let bytes = match ends.len() {
+            0 => Bytes::new(),
+            1 => frames.next().cloned().unwrap_or_default(),
+            _ => {
+                let mut bytes = BytesMut::with_capacity(total);
+                frames.for_each(|frame| bytes.extend_from_slice(frame));
+                bytes.freeze()
+            }
+        };
+        let (live_version, live) = match &self.live {
+            Some((version, frame)) => (*version, frame.websocket().clone()),
+            None => (0, Bytes::new()),
+        };
+        Ok(Helping { first: next, last: next + ends.len() as u64 - 1, bytes, ends, live, live_version })
+    }
+}
+
+impl Helping {
+    /// The live message, for one who has seen that of `seen`.
+    pub fn live_after(&self, seen: u64) -> Option<&Bytes> {
+        (self.live_version > seen).then_some(&self.live)
+    }
+
+    /// How many events the first `written` bytes begin, and what is missing of the last of them.
+    pub fn split(&self, written: usize) -> (u64, Bytes) {
+        let whole = self.ends.partition_point(|end| *end <= written);
+        let begun = whole.checked_sub(1).and_then(|before| self.ends.get(before)).is_none_or(|start| *start < written);
+        match self.ends.get(whole) {
+            // A copy: the rest of one frame shall not keep all of them.
+            Some(end) if begun && written > 0 => {
+                let rest = self.bytes.get(written..*end).unwrap_or_default();
+                (whole as u64 + 1, Bytes::copy_from_slice(rest))
+            }
+            _ => (whole as u64, Bytes::new()),
+        }
+    }
 }
 
 /// A place in a feed. Dropping it leaves.
@@ -176,18 +295,14 @@ impl Cursor {
     /// Ready once there is something to [`take`](Cursor::take).
     pub fn poll_ready(&self, context: &mut Context<'_>) -> Poll<()> {
         self.waker.register(context.waker());
-        if self.feed.version.load(Ordering::Acquire) == self.seen { Poll::Pending } else { Poll::Ready(()) }
+        if self.feed.version() == self.seen { Poll::Pending } else { Poll::Ready(()) }
     }
 
     /// Hands what is new to `out`: events in order, then the newest live message.
     pub fn take(&mut self, mut out: impl FnMut(&Frame)) -> Taken {
         let ring = self.feed.ring();
-        let first = ring.first();
-        if self.next < first {
-            return Taken::Lagged;
-        }
-        let skip = usize::try_from(self.next - first).unwrap_or(usize::MAX);
-        for frame in ring.frames.iter().skip(skip).take(TAKE) {
+        let Ok(frames) = ring.from(self.next) else { return Taken::Lagged };
+        for frame in frames.take(TAKE) {
             out(frame);
             self.next += 1;
         }
@@ -201,13 +316,25 @@ impl Cursor {
             self.live_seen = *version;
         }
         // Read under the lock: whatever changes after this look has a later version.
-        self.seen = self.feed.version.load(Ordering::Acquire);
+        self.seen = self.feed.version();
         ring.ending.map_or(Taken::All, Taken::End)
+    }
+
+    /// From this place on `member` is written to, as soon as its own task has drained it once.
+    pub fn into_membership(self, member: Arc<Member>) -> Membership {
+        member.place(Some(self.next), self.live_seen);
+        Membership::enter(self.feed.clone(), member)
     }
 }
 
 impl Drop for Cursor {
     fn drop(&mut self) {
         self.feed.readers().try_remove(self.key);
+    }
+}
+
+impl Feed {
+    pub(super) fn crowd(&self) -> &Crowd {
+        &self.crowd
     }
 }

@@ -20,7 +20,7 @@ impl Room {
         for _ in 0..ATTEMPTS {
             let (events, verdicts) = self.decide_all(&waiting);
             match self.store(events).await {
-                Ok(()) => return answer(waiting, verdicts),
+                Ok(()) => return self.answer(waiting, verdicts),
                 Err(AppendError::Conflict) => {
                     if let Err(error) = self.catch_up().await {
                         error!(auction = %self.door.id, %error, "cannot read what somebody else has written");
@@ -31,7 +31,7 @@ impl Room {
             }
         }
         let refused = waiting.iter().map(|_| Err(Refusal::Unavailable)).collect();
-        answer(waiting, refused);
+        self.answer(waiting, refused);
     }
 
     /// Opens or closes by the clock; false if the log could not take it.
@@ -104,6 +104,13 @@ impl Room {
         }
     }
 
+    /// Gives the verdicts, each behind the events of its batch, and in the same write where a member waits for it.
+    fn answer(&self, waiting: Vec<Waiting>, verdicts: Vec<Verdict>) {
+        let given = waiting.into_iter().zip(verdicts).filter_map(|(waiting, verdict)| waiting.reply.give(verdict, self.feed.last()));
+        let members: Vec<_> = given.collect();
+        members.iter().for_each(|member| member.push(&self.feed));
+    }
+
     /// Folds in what another server has appended.
     async fn catch_up(&mut self) -> Result<(), LoadError> {
         let (events, mark) = load::events_after(&*self.shared.log, &self.door.id, self.mark).await?;
@@ -123,12 +130,5 @@ pub(super) fn batch(after: &Auction, expected: u64, events: &[Event]) -> Batch {
         label: after.status().word(),
         summary: summary::encode(after),
         deadline: after.deadline(),
-    }
-}
-
-fn answer(waiting: Vec<Waiting>, verdicts: Vec<Verdict>) {
-    for (waiting, verdict) in waiting.into_iter().zip(verdicts) {
-        // Whoever has hung up asks again with the same id.
-        let _ = waiting.reply.send(verdict);
     }
 }

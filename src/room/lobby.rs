@@ -164,6 +164,7 @@ impl Lobby {
         drop(list);
         if !frames.is_empty() {
             self.feed.publish(frames);
+            self.feed.flush();
         }
         wait
     }

@@ -5,24 +5,30 @@
 
 mod alarm;
 mod arrivals;
+mod crowd;
 mod door;
 mod feed;
 mod judge;
 mod load;
 mod lobby;
+mod member;
 mod presence;
 mod record;
 mod registry;
 mod relist;
+mod reply;
 mod seat;
 mod summary;
 mod task;
 
+pub use crowd::Membership;
 pub use door::{Look, Verdict};
 pub use feed::{Cursor, Ending, Feed, Taken};
 pub use lobby::Lobby;
+pub use member::{AWAITED, Drained, Member, Pipe};
 pub use registry::Rooms;
 pub use relist::{Listing, keep_listed};
+pub use reply::Reply;
 pub use seat::{Arrival, Seat};
 
 use std::time::Duration;

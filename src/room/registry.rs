@@ -7,8 +7,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::alarm::Alarm;
 use super::arrivals::Arrivals;
+use super::crowd::Membership;
 use super::door::{Door, Look, Mail, Place, Verdict};
 use super::lobby::{self, Lobby};
+use super::member::Member;
 use super::presence::Presence;
 use super::seat::{Seat, arrive};
 use super::{RoomSettings, task};
@@ -119,7 +121,19 @@ impl Rooms {
     pub async fn join(&self, id: &AuctionId, since: Option<u64>, who: Option<Person>) -> Result<(Seat, Look, bool), Refusal> {
         let (door, place) = self.ask(id, |reply| Mail::Join { since, who: who.clone(), reply }).await?;
         let Place { look, cursor, watching, resumed } = place;
-        Ok((Seat { door, cursor, clock: self.0.clock.clone(), _watching: watching }, look, resumed))
+        Ok((Seat { door, view: cursor, clock: self.0.clock.clone(), watching }, look, resumed))
+    }
+
+    /// Takes a place in a room as `member`, to whom the room then writes.
+    pub async fn attach(
+        &self,
+        id: &AuctionId,
+        since: Option<u64>,
+        who: Option<Person>,
+        member: Arc<Member>,
+    ) -> Result<(Seat<Membership>, Look, bool), Refusal> {
+        let (seat, look, resumed) = self.join(id, since, who).await?;
+        Ok((seat.for_member(member), look, resumed))
     }
 
     /// How an auction stands.
@@ -131,7 +145,7 @@ impl Rooms {
     pub async fn command(&self, id: &AuctionId, command: Command) -> Verdict {
         for _ in 0..KNOCKS {
             let door = self.door(id).await?;
-            let sent = arrive(&door, &self.0.clock).submit(command.clone());
+            let sent = arrive(&door, &self.0.clock).ask(command.clone());
             match sent {
                 Ok(verdict) => return verdict.await.unwrap_or(Err(Refusal::NoVerdict)),
                 Err(Refusal::Unavailable) => self.let_sleep().await?,

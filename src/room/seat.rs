@@ -7,36 +7,30 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 
 use super::arrivals::Arriving;
+use super::crowd::Membership;
 use super::door::{Door, Mail, Verdict, Waiting};
 use super::feed::{Cursor, Taken};
+use super::member::Member;
 use super::presence::Watching;
+use super::reply::Reply;
 use crate::auction::{AuctionId, Command, Millis, Refusal};
 use crate::clock::Clock;
 use crate::wire::{Frame, Live};
 
-/// A place in a room, for as long as it is held.
+/// A place in a room, for as long as it is held: that of one who takes from a cursor, or that of a member.
 #[derive(Debug)]
-pub struct Seat {
+pub struct Seat<V = Cursor> {
     pub(super) door: Arc<Door>,
-    pub(super) cursor: Cursor,
+    pub(super) view: V,
     pub(super) clock: Clock,
-    pub(super) _watching: Watching,
+    /// Being there ends with the seat.
+    pub(super) watching: Watching,
 }
 
-impl Seat {
+impl<V> Seat<V> {
     /// To be called as soon as a command's bytes are read, before anything else is done with them.
     pub fn arrive(&self) -> Arrival<'_> {
         arrive(&self.door, &self.clock)
-    }
-
-    /// Ready once there is something to [`take`](Seat::take).
-    pub fn poll_ready(&self, context: &mut Context<'_>) -> Poll<()> {
-        self.cursor.poll_ready(context)
-    }
-
-    /// Hands what is new to `out`, in order.
-    pub fn take(&mut self, out: impl FnMut(&Frame)) -> Taken {
-        self.cursor.take(out)
     }
 
     /// Who is watching.
@@ -47,6 +41,31 @@ impl Seat {
     /// Which auction this is a seat at.
     pub fn auction(&self) -> &AuctionId {
         &self.door.id
+    }
+}
+
+impl Seat {
+    /// Ready once there is something to [`take`](Seat::take).
+    pub fn poll_ready(&self, context: &mut Context<'_>) -> Poll<()> {
+        self.view.poll_ready(context)
+    }
+
+    /// Hands what is new to `out`, in order.
+    pub fn take(&mut self, out: impl FnMut(&Frame)) -> Taken {
+        self.view.take(out)
+    }
+
+    /// From here on `member` is written to.
+    pub(super) fn for_member(self, member: Arc<Member>) -> Seat<Membership> {
+        let Seat { door, view, clock, watching } = self;
+        Seat { door, view: view.into_membership(member), clock, watching }
+    }
+}
+
+impl Seat<Membership> {
+    /// The member's place among those who are written to.
+    pub fn membership(&self) -> &Membership {
+        &self.view
     }
 }
 
@@ -66,13 +85,23 @@ pub(super) fn arrive<'a>(door: &'a Door, clock: &Clock) -> Arrival<'a> {
 }
 
 impl Arrival<'_> {
-    /// Puts the command into the mailbox. The verdict comes later; where the mailbox is full, it is `busy` now.
-    pub fn submit(self, command: Command) -> Result<oneshot::Receiver<Verdict>, Refusal> {
-        let (reply, verdict) = oneshot::channel();
-        match self.door.mail.try_send(Mail::Command(Waiting { command, at: self.at, reply })) {
-            Ok(()) => Ok(verdict),
-            Err(TrySendError::Full(_)) => Err(Refusal::Busy),
-            Err(TrySendError::Closed(_)) => Err(Refusal::Unavailable),
+    /// Puts the command into the mailbox, and answers where the verdict will come.
+    pub fn ask(self, command: Command) -> Result<oneshot::Receiver<Verdict>, Refusal> {
+        let (reply, verdict) = Reply::channel();
+        self.submit(command, reply).map(|()| verdict)
+    }
+
+    /// Puts the command into the mailbox. The verdict comes later, to `reply`; where the mailbox is full, it is `busy` now.
+    pub fn submit(self, command: Command, reply: Reply) -> Result<(), Refusal> {
+        let sent = self.door.mail.try_send(Mail::Command(Waiting { command, at: self.at, reply }));
+        let (mail, refusal) = match sent {
+            Ok(()) => return Ok(()),
+            Err(TrySendError::Full(mail)) => (mail, Refusal::Busy),
+            Err(TrySendError::Closed(mail)) => (mail, Refusal::Unavailable),
+        };
+        if let Mail::Command(waiting) = mail {
+            waiting.reply.withdraw();
         }
+        Err(refusal)
     }
 }

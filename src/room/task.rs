@@ -99,7 +99,7 @@ fn refuse_all(mut inbox: mpsc::Receiver<Mail>, refusal: &Refusal) {
     while let Ok(mail) = inbox.try_recv() {
         // Whoever no longer waits for the answer does not need it.
         match mail {
-            Mail::Command(waiting) => drop(waiting.reply.send(Err(refusal.clone()))),
+            Mail::Command(waiting) => drop(waiting.reply.give(Err(refusal.clone()), 0).map(|member| member.beckon())),
             Mail::Join { reply, .. } => drop(reply.send(Err(refusal.clone()))),
             Mail::Look { reply } => drop(reply.send(Err(refusal.clone()))),
         }
@@ -112,6 +112,7 @@ impl Room {
         self.tell_lobby();
         self.feed_ending();
         loop {
+            self.feed.flush();
             match self.next().await {
                 Wake::Mail(mail) => self.handle(mail).await,
                 Wake::Deadline => self.strike().await,
@@ -248,6 +249,7 @@ impl Room {
             }
         }
         self.judge(waiting).await;
+        self.feed.flush();
         self.feed.end(ending);
         debug!(auction = %self.door.id, "the room sleeps");
         self.auction.deadline()

@@ -1,0 +1,164 @@
+//! A plain TCP socket as a member of a room: rooms write to it straight, its own task reads from it.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use rustix::net::{RecvFlags, SendFlags, recv, send};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::net::TcpStream;
+
+use crate::auction::Millis;
+use crate::room::{Member, Pipe};
+
+/// A socket, and what is known of its heart.
+pub struct Plain {
+    stream: TcpStream,
+    heard_at: AtomicI64,
+    ping_at: AtomicI64,
+    /// How much had been taken by the last ping.
+    taken_by_ping: AtomicU64,
+    /// Neither asked for life any more, nor expected to show any.
+    resting: AtomicBool,
+    missed: AtomicBool,
+}
+
+/// What the wheel finds when it looks after a socket.
+pub enum Beat {
+    /// Look again then.
+    Later(Millis),
+    /// A ping is due, and `quiet` says that nothing else was written since the last one. Look again then.
+    Ping { quiet: bool, again: Millis },
+    /// Nothing to look after any more.
+    Done,
+}
+
+impl Plain {
+    /// A socket, heard of at `now`, to be pinged first at `ping_at`.
+    pub fn new(stream: TcpStream, now: Millis, ping_at: Millis) -> Plain {
+        Plain {
+            stream,
+            heard_at: AtomicI64::new(now),
+            ping_at: AtomicI64::new(ping_at),
+            taken_by_ping: AtomicU64::new(0),
+            resting: AtomicBool::new(false),
+            missed: AtomicBool::new(false),
+        }
+    }
+
+    /// It lives.
+    pub fn heard(&self, now: Millis) {
+        self.heard_at.store(now, Ordering::Relaxed);
+    }
+
+    /// Whether nothing was heard for too long.
+    pub fn is_missed(&self) -> bool {
+        self.missed.load(Ordering::Relaxed)
+    }
+
+    /// Its conversation ends: no more pings.
+    pub fn rest(&self) {
+        self.resting.store(true, Ordering::Relaxed);
+    }
+
+    /// What is due at `now`, given how much was taken so far.
+    pub fn beat(&self, now: Millis, taken: u64, interval: Millis, timeout: Millis) -> Beat {
+        if self.resting.load(Ordering::Relaxed) {
+            return Beat::Done;
+        }
+        let silent_at = self.heard_at.load(Ordering::Relaxed) + interval + timeout;
+        if now >= silent_at {
+            self.missed.store(true, Ordering::Relaxed);
+            return Beat::Done;
+        }
+        let ping_at = self.ping_at.load(Ordering::Relaxed);
+        if now < ping_at {
+            return Beat::Later(ping_at.min(silent_at));
+        }
+        self.ping_at.store(now + interval, Ordering::Relaxed);
+        Beat::Ping { quiet: taken == self.taken_by_ping.load(Ordering::Relaxed), again: silent_at.min(now + interval) }
+    }
+
+    /// A ping was written, and with it so much was taken.
+    pub fn pinged(&self, taken: u64) {
+        self.taken_by_ping.store(taken, Ordering::Relaxed);
+    }
+
+    /// Ends our side.
+    pub fn end(&self) {
+        // One that cannot be ended is gone already.
+        let _ = rustix::net::shutdown(&self.stream, rustix::net::Shutdown::Write);
+    }
+
+    /// Reads; what is read is all there was, where it did not fill `buffer`.
+    pub fn poll_read(&self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(self.stream.poll_read_ready(context))?;
+            let mut read = None;
+            // A short read has emptied the socket: "would block" then spares the next read from asking in vain.
+            let tried = self.stream.try_io(Interest::READABLE, || {
+                let count = recv(&self.stream, &mut *buffer, RecvFlags::DONTWAIT)?.0;
+                read = Some(count);
+                if count > 0 && count < buffer.len() { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+            });
+            match (read, tried) {
+                (Some(count), _) => return Poll::Ready(Ok(count)),
+                (None, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
+                (None, tried) => return Poll::Ready(tried.map(|()| 0)),
+            }
+        }
+    }
+}
+
+impl Pipe for Plain {
+    /// Past the runtime, which need not know: what is not taken, the socket's task finds out by itself.
+    fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let written = match slices {
+            [] => 0,
+            [only] => send(&self.stream, only, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)?,
+            many => rustix::io::writev(&self.stream, many)?,
+        };
+        Ok(written)
+    }
+
+    fn poll_write(&self, context: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(self.stream.poll_write_ready(context))?;
+            match self.stream.try_io(Interest::WRITABLE, || self.write(slices)) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                tried => return Poll::Ready(tried),
+            }
+        }
+    }
+}
+
+/// A socket as tungstenite sees it: it reads, and what it writes (answers to pings and closes) goes the way of all frames.
+pub struct Ear(pub Arc<Member<Plain>>);
+
+impl AsyncRead for Ear {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let count = ready!(self.0.pipe().poll_read(context, buffer.initialize_unfilled()))?;
+        buffer.advance(count);
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// tungstenite writes whole frames, and at once.
+impl AsyncWrite for Ear {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.0.say(Bytes::copy_from_slice(bytes));
+        self.0.flush();
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,221 @@
+//! The members of a room, and how what is new gets to all of them: one write each, of bytes that all share.
+//!
+//! A small room is flushed by whoever publishes. A large one is kept in shards, each with a task that flushes it, so that all processors
+//! take part and nobody waits for ten thousand writes; what is published meanwhile joins the next flush.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use slab::Slab;
+use tokio::sync::Notify;
+
+use super::feed::{Feed, Helping};
+use super::member::{Drained, Lagged, Member};
+
+/// Rooms with no more members than this are flushed by whoever publishes.
+const AT_ONCE: usize = 256;
+/// Members of a shard.
+const SHARD: usize = 1_024;
+/// Writes under a shard's lock at a time: who comes or goes waits for no more than these.
+const STRIDE: usize = 64;
+/// Writes before others have a turn: about a millisecond.
+const TURN: usize = 256;
+
+/// The members of one feed.
+#[derive(Debug, Default)]
+pub(super) struct Crowd {
+    shards: Mutex<Vec<Arc<Shard>>>,
+    count: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    members: Mutex<Members>,
+    count: AtomicUsize,
+    /// There is something to flush.
+    news: Notify,
+    /// A task flushes this shard.
+    tended: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Members {
+    all: Slab<Arc<Member>>,
+    /// The event that those who have taken everything get next.
+    next: u64,
+    /// The version of the live message that they have.
+    live_seen: u64,
+}
+
+/// One walk over a shard, to hand out one helping.
+#[derive(Default)]
+struct Round {
+    helping: Option<Arc<Helping>>,
+    at: usize,
+}
+
+/// A member's place among those who are written to. Dropping it leaves.
+#[derive(Debug)]
+pub struct Membership {
+    feed: Arc<Feed>,
+    shard: Arc<Shard>,
+    key: usize,
+    member: Arc<Member>,
+}
+
+impl Crowd {
+    pub fn count(&self) -> usize {
+        self.count.load(Ordering::Acquire)
+    }
+
+    fn enter(&self, feed: &Feed, member: Arc<Member>) -> (Arc<Shard>, usize) {
+        self.count.fetch_add(1, Ordering::AcqRel);
+        let shard = {
+            let mut shards = self.shards();
+            let free = shards.iter().find(|shard| shard.count.load(Ordering::Acquire) < SHARD).cloned();
+            let shard = free.unwrap_or_default();
+            if shard.count.fetch_add(1, Ordering::AcqRel) == 0 && !shards.iter().any(|known| Arc::ptr_eq(known, &shard)) {
+                shards.push(shard.clone());
+            }
+            shard
+        };
+        let mut members = shard.members();
+        if members.all.is_empty() {
+            members.next = feed.last() + 1;
+        }
+        let key = members.all.insert(member);
+        drop(members);
+        (shard, key)
+    }
+
+    pub fn flush(&self, feed: &Arc<Feed>) {
+        if self.count() == 0 {
+            return;
+        }
+        let shards = self.shards();
+        match shards.as_slice() {
+            [only] if self.count() <= AT_ONCE => {
+                let only = only.clone();
+                drop(shards);
+                let mut round = Round::default();
+                while only.stride(feed, &mut round) {}
+            }
+            all => all.iter().for_each(|shard| shard.call(feed)),
+        }
+    }
+
+    /// Wakes every member's own task.
+    pub fn beckon(&self) {
+        self.shards().iter().for_each(|shard| shard.members().beckon());
+    }
+
+    fn shards(&self) -> MutexGuard<'_, Vec<Arc<Shard>>> {
+        self.shards.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Crowd {
+    fn drop(&mut self) {
+        // The tasks that flush find that their feed is no more.
+        self.shards().iter().for_each(|shard| shard.news.notify_one());
+    }
+}
+
+impl Shard {
+    /// Has the shard flushed by its task.
+    fn call(self: &Arc<Shard>, feed: &Arc<Feed>) {
+        if !self.tended.swap(true, Ordering::AcqRel) {
+            tokio::spawn(tend(Arc::downgrade(feed), self.clone()));
+        }
+        self.news.notify_one();
+    }
+
+    /// Hands out the next part of a round, or begins one; false where there is nothing new.
+    fn stride(&self, feed: &Feed, round: &mut Round) -> bool {
+        let mut members = self.members();
+        let helping = match round.helping.take().map_or_else(|| feed.helping(members.next, members.live_seen), |begun| Ok(Some(begun))) {
+            Ok(Some(helping)) => helping,
+            Ok(None) => return false,
+            Err(Lagged) => {
+                // Nobody was here for a long time but those who have fallen behind.
+                members.next = feed.last() + 1;
+                members.beckon();
+                return true;
+            }
+        };
+        let end = members.all.capacity().min(round.at + STRIDE);
+        for key in round.at..end {
+            if let Some(member) = members.all.get(key) {
+                member.offer(&helping);
+            }
+        }
+        if end < members.all.capacity() {
+            *round = Round { helping: Some(helping), at: end };
+        } else {
+            members.next = members.next.max(helping.last + 1);
+            members.live_seen = members.live_seen.max(helping.live_version);
+            *round = Round::default();
+        }
+        true
+    }
+
+    fn members(&self) -> MutexGuard<'_, Members> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Members {
+    fn beckon(&self) {
+        self.all.iter().for_each(|(_, member)| member.beckon());
+    }
+}
+
+/// Flushes a shard whenever it is called, until its feed is no more.
+async fn tend(feed: Weak<Feed>, shard: Arc<Shard>) {
+    loop {
+        shard.news.notified().await;
+        let Some(feed) = feed.upgrade() else { return };
+        let mut round = Round::default();
+        let mut turn = 0;
+        while shard.stride(&feed, &mut round) {
+            turn += STRIDE;
+            if turn >= TURN {
+                turn = 0;
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}
+
+impl Membership {
+    pub(super) fn enter(feed: Arc<Feed>, member: Arc<Member>) -> Membership {
+        let (shard, key) = feed.crowd().enter(&feed, member.clone());
+        Membership { feed, shard, key, member }
+    }
+
+    /// For the member's own task: writes what is owed. Ready once nothing is.
+    pub fn poll_drain(&self, context: &mut Context<'_>) -> Poll<io::Result<Drained>> {
+        self.member.poll_drain(context, Some(&self.feed))
+    }
+
+    /// Queues a frame of the member's own, after all the events that are there.
+    pub fn tell(&self, frame: Bytes) {
+        self.member.tell(frame, self.feed.last());
+    }
+
+    /// Who it is.
+    pub fn member(&self) -> &Arc<Member> {
+        &self.member
+    }
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        self.shard.members().all.try_remove(self.key);
+        self.shard.count.fetch_sub(1, Ordering::AcqRel);
+        self.feed.crowd().count.fetch_sub(1, Ordering::AcqRel);
+    }
+}
