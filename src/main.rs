@@ -29,7 +29,8 @@ fn fail(code: u8, why: &str) -> ExitCode {
 fn serve(mut config: Config) -> ExitCode {
     let room = subasta::limits::raise_open_files();
     config.gateway.connections = config.gateway.connections.min(room);
-    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    // Every thread looks for strangers' tasks at every turn: a room's writes are a task like any other, and none may wait long for its turn.
+    match tokio::runtime::Builder::new_multi_thread().global_queue_interval(1).enable_all().build() {
         Ok(runtime) => {
             let code = runtime.block_on(run(config));
             // Whatever still reads from a disk that may have failed is not waited for.

@@ -17,6 +17,8 @@ pub enum Place {
         seat: Box<Seat<Membership>>,
         /// What a typed amount is in.
         currency: Currency,
+        /// Whether it wants verdicts alone.
+        quiet: bool,
     },
     /// In front of the list.
     Lobby(Membership),
@@ -72,7 +74,7 @@ impl Socket {
     /// A text frame, just read.
     pub(super) async fn on_text(&mut self, text: &str) {
         let heard = match &self.place {
-            Place::Room { seat, currency } => hear(seat, *currency, self.who.as_ref(), self.now(), text),
+            Place::Room { seat, currency, .. } => hear(seat, *currency, self.who.as_ref(), self.now(), text),
             Place::Lobby(_) => return self.on_lobby_text(text).await,
         };
         match heard {
@@ -113,12 +115,12 @@ impl Socket {
     pub(super) async fn resync(&mut self) -> Result<(), CloseCode> {
         let member = self.place.membership().member().clone();
         match &self.place {
-            Place::Room { seat, .. } => {
-                let id = seat.auction().clone();
-                let joined = self.gateway.rooms.attach(&id, None, self.who.clone(), member.clone()).await;
+            Place::Room { seat, quiet, .. } => {
+                let (id, quiet) = (seat.auction().clone(), *quiet);
+                let joined = self.gateway.rooms.attach(&id, None, self.who.clone(), member.clone(), quiet).await;
                 let (seat, look, _) = joined.map_err(|refusal| close_code(&refusal))?;
                 member.say(wire::resync(&look.auction, look.seq).websocket().clone());
-                self.place = Place::Room { seat: Box::new(seat), currency: look.currency };
+                self.place = Place::Room { seat: Box::new(seat), currency: look.currency, quiet };
             }
             Place::Lobby(_) => {
                 let (first, place) = lobby(&self.gateway, self.who.as_ref(), member.clone());
@@ -135,7 +137,7 @@ pub(super) fn lobby(gateway: &super::Gateway, who: Option<&Person>, member: Arc<
     let (auctions, cursor) = gateway.rooms.lobby().join();
     let now = gateway.rooms.clock().now();
     let first = wire::lobby_welcome(now, who, &auctions, heartbeat_ms(gateway));
-    (first, Place::Lobby(cursor.into_membership(member)))
+    (first, Place::Lobby(cursor.into_membership(member, false)))
 }
 
 /// As `welcome` states it.

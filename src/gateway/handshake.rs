@@ -30,13 +30,14 @@ const SUBPROTOCOL: &str = "subasta.v1.json";
 #[derive(Deserialize)]
 pub struct SocketQuery {
     since: Option<String>,
+    events: Option<String>,
     #[serde(flatten)]
     credentials: Credentials,
 }
 
 /// Where a socket wants to be.
 enum Destination {
-    Room { id: String, since: Option<u64> },
+    Room { id: String, since: Option<u64>, quiet: bool },
     Lobby,
 }
 
@@ -49,7 +50,9 @@ pub async fn room(
 ) -> Response<Body> {
     // What is no number is a place nobody knows: `resumed` will be false.
     let since = query.since.map(|since| since.parse().unwrap_or(u64::MAX));
-    upgrade(gateway, request, &query.credentials, Destination::Room { id, since })
+    // A robot that watches elsewhere: verdicts alone.
+    let quiet = query.events.is_some_and(|events| events == "none");
+    upgrade(gateway, request, &query.credentials, Destination::Room { id, since, quiet })
 }
 
 /// `GET /ws`.
@@ -95,11 +98,11 @@ fn upgrade(gateway: Gateway, mut request: Request<Body>, credentials: &Credentia
 }
 
 async fn enter(gateway: &Gateway, who: Option<&Person>, to: Destination, member: Arc<Member>) -> Result<(Frame, Place), Refusal> {
-    let Destination::Room { id, since } = to else { return Ok(conversation::lobby(gateway, who, member)) };
+    let Destination::Room { id, since, quiet } = to else { return Ok(conversation::lobby(gateway, who, member)) };
     let id = AuctionId::parse(&id).ok_or(Refusal::UnknownAuction)?;
-    let (seat, look, resumed) = gateway.rooms.attach(&id, since, who.cloned(), member).await?;
+    let (seat, look, resumed) = gateway.rooms.attach(&id, since, who.cloned(), member, quiet).await?;
     let now = gateway.rooms.clock().now();
     let seq = since.filter(|_| resumed).unwrap_or(look.seq);
     let first = wire::welcome(now, who, &look.auction, seq, resumed, conversation::heartbeat_ms(gateway));
-    Ok((first, Place::Room { seat: Box::new(seat), currency: look.currency }))
+    Ok((first, Place::Room { seat: Box::new(seat), currency: look.currency, quiet }))
 }

@@ -320,9 +320,10 @@ impl Cursor {
         ring.ending.map_or(Taken::All, Taken::End)
     }
 
-    /// From this place on `member` is written to, as soon as its own task has drained it once.
-    pub fn into_membership(self, member: Arc<Member>) -> Membership {
-        member.place(Some(self.next), self.live_seen);
+    /// From this place on `member` is written to, as soon as its own task has drained it once; where it is `quiet`, it gets
+    /// no events, and learns only of the end.
+    pub fn into_membership(self, member: Arc<Member>, quiet: bool) -> Membership {
+        member.place((!quiet).then_some(self.next), self.live_seen);
         Membership::enter(self.feed.clone(), member)
     }
 }

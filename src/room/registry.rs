@@ -124,16 +124,17 @@ impl Rooms {
         Ok((Seat { door, view: cursor, clock: self.0.clock.clone(), watching }, look, resumed))
     }
 
-    /// Takes a place in a room as `member`, to whom the room then writes.
+    /// Takes a place in a room as `member`, to whom the room then writes: all its events, or where it is `quiet`, verdicts alone.
     pub async fn attach(
         &self,
         id: &AuctionId,
         since: Option<u64>,
         who: Option<Person>,
         member: Arc<Member>,
+        quiet: bool,
     ) -> Result<(Seat<Membership>, Look, bool), Refusal> {
         let (seat, look, resumed) = self.join(id, since, who).await?;
-        Ok((seat.for_member(member), look, resumed))
+        Ok((seat.for_member(member, quiet), look, resumed))
     }
 
     /// How an auction stands.

@@ -55,10 +55,10 @@ impl Seat {
         self.view.take(out)
     }
 
-    /// From here on `member` is written to.
-    pub(super) fn for_member(self, member: Arc<Member>) -> Seat<Membership> {
+    /// From here on `member` is written to; where it is `quiet`, without events.
+    pub(super) fn for_member(self, member: Arc<Member>, quiet: bool) -> Seat<Membership> {
         let Seat { door, view, clock, watching } = self;
-        Seat { door, view: view.into_membership(member), clock, watching }
+        Seat { door, view: view.into_membership(member, quiet), clock, watching }
     }
 }
 
