@@ -272,5 +272,6 @@ pub(super) async fn websocket(gateway: &Gateway, stream: TcpStream, read: Bytes)
     let ping_at = gateway.heart.first(now);
     let member = Arc::new(Member::new(Plain::new(stream, now, ping_at)));
     gateway.heart.keep(&member, now, ping_at);
-    WebSocketStream::from_partially_read(Ear(member), read.into(), Role::Server, Some(config)).await
+    // A copy of what is mostly nothing: the bytes themselves are part of the handshake's buffer, and would keep it.
+    WebSocketStream::from_partially_read(Ear(member), read.to_vec(), Role::Server, Some(config)).await
 }
