@@ -135,6 +135,19 @@ async fn where_the_log_cannot_write_nothing_happened() {
 }
 
 #[tokio::test]
+async fn a_request_id_of_a_bid_that_was_not_stored_is_free_again() {
+    let house = house().await;
+    house.lot().await;
+    house.seat().await;
+    assert!(house.bid("Ana", "1", 1_000).await.is_ok());
+    house.log.inject(Fault::Fail);
+    assert_eq!(house.bid("Ben", "1", 5_000).await, Err(Refusal::Unavailable));
+    // Another bid under the same id: were the lost one remembered, this would be an id used twice.
+    assert_eq!(house.bid("Ben", "1", 6_000).await.unwrap().seq, Some(4));
+    assert_eq!(house.bid("Ana", "1", 1_000).await.unwrap().seq, Some(3), "what was stored keeps its verdict");
+}
+
+#[tokio::test]
 async fn a_whole_batch_stands_or_falls_together() {
     let house = house().await;
     house.lot().await;

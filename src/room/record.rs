@@ -1,6 +1,7 @@
 //! Events as they are stored: JSON, versioned, for ever readable. The one place where events meet their stored form.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -157,7 +158,7 @@ fn fact(stored: &Stored) -> Option<Fact> {
     let by = || stored.by.as_ref().map(Person::from);
     let request = || stored.request.as_deref().and_then(RequestId::parse);
     Some(match stored.kind.as_ref() {
-        "created" => Fact::Created { terms: Box::new(stored.terms.as_deref()?.to_terms()?), by: by()? },
+        "created" => Fact::Created { terms: Arc::new(stored.terms.as_deref()?.to_terms()?), by: by()? },
         "opened" => Fact::Opened { by: by(), ends_at: stored.ends_at? },
         "bid" => Fact::Bid(Box::new(bid(stored, by()?, request())?)),
         "raised" => Fact::Raised(Box::new(bid(stored, by()?, request())?)),

@@ -34,10 +34,8 @@ pub(super) struct Room {
     pub(super) shared: Arc<Shared>,
     pub(super) door: Arc<Door>,
     pub(super) inbox: mpsc::Receiver<Mail>,
-    /// The fold of what is durable. Nothing else is ever shown.
+    /// The fold of what is durable; while an append is under way, of what is being appended too (`judge`, `store`).
     pub(super) auction: Auction,
-    /// The same and what is being appended: what the next command is judged against. Equal to `auction` whenever no append is under way.
-    pub(super) scratch: Auction,
     pub(super) mark: Mark,
     pub(super) feed: Arc<Feed>,
     look: Option<Look>,
@@ -62,9 +60,8 @@ pub(super) async fn run(shared: Arc<Shared>, door: Arc<Door>, inbox: mpsc::Recei
     match load(&*shared.log, &door.id).await {
         Ok(Loaded { auction, mark, feed }) => {
             debug!(auction = %door.id, seq = auction.seq(), "the room wakes");
-            let scratch = auction.clone();
             let (look, presence_hold, retry_at) = (None, None, Millis::MIN);
-            leaving.call_at = Room { shared, door, inbox, auction, scratch, mark, feed, look, presence_hold, retry_at }.live().await;
+            leaving.call_at = Room { shared, door, inbox, auction, mark, feed, look, presence_hold, retry_at }.live().await;
         }
         Err(error) => {
             error!(auction = %door.id, %error, "this auction cannot be loaded and is refused");
