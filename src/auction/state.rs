@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::command::say_digest;
 use super::formats::english::{self, Book};
-use super::{Act, BidPlaced, Event, Fact, Millis, Money, Offer, Outcome, Person, RequestId, Reserve, Terms};
+use super::{BidPlaced, Event, Fact, Millis, Money, Offer, Outcome, Person, RequestId, Reserve, Terms};
 
 /// An auction as it stands.
 #[derive(Clone, Debug)]
@@ -173,14 +174,14 @@ impl Auction {
 
     /// A request id has one verdict for the life of the auction; it is in the event.
     fn remember(&mut self, event: &Event) {
-        let (by, request, act) = match &event.fact {
-            Fact::Bid(bid) | Fact::Raised(bid) => (&bid.bidder, &bid.request, Act::Bid(bid.offer)),
-            Fact::Said { from, text, request } => (from, request, Act::Say(text.clone())),
+        let (by, request, digest) = match &event.fact {
+            Fact::Bid(bid) | Fact::Raised(bid) => (&bid.bidder, &bid.request, bid.offer.digest()),
+            Fact::Said { from, text, request } => (from, request, say_digest(text)),
             _ => return,
         };
         if let (Some(request), Some(verdict)) = (request, self.verdict(event)) {
             let asked = (by.id.clone(), request.clone());
-            if self.answered.insert(asked.clone(), (act.digest(), verdict)).is_none() {
+            if self.answered.insert(asked.clone(), (digest, verdict)).is_none() {
                 self.fresh.push(asked);
             }
         }
