@@ -266,6 +266,43 @@ async fn a_summary_that_is_not_understood_costs_a_fold_and_no_auction() {
 }
 
 #[tokio::test]
+async fn whoever_comes_to_the_lobby_misses_no_change() {
+    let house = house_over(Arc::new(MemoryLog::default()), Clock::system()).await;
+    house.lot().await;
+    let _awake = house.seat().await;
+    for price in [1_000, 2_000, 3_000, 4_000, 5_000] {
+        house.bid(&format!("bidder-{price}"), "1", price).await.unwrap();
+        let (list, mut cursor) = house.rooms.lobby().join();
+        let list: Value = serde_json::from_str(list.get()).unwrap();
+        let mut told = list[0]["price"].as_i64();
+        let caught_up = tokio::time::timeout(Duration::from_secs(20), async {
+            while told != Some(price) {
+                std::future::poll_fn(|context| cursor.poll_ready(context)).await;
+                cursor.take(|frame| told = serde_json::from_slice::<Value>(frame.json()).unwrap()["auction"]["price"].as_i64());
+            }
+        });
+        caught_up.await.unwrap_or_else(|_| panic!("{price} is never told, only {told:?}"));
+        // At different moments of the turns in which the lobby tells.
+        tokio::time::sleep(Duration::from_millis(u64::try_from(price).unwrap() / 20)).await;
+    }
+}
+
+#[tokio::test]
+async fn the_lobby_knows_of_an_end_at_once() {
+    let house = house().await;
+    house.lot().await;
+    let (mut seat, _) = house.seat().await;
+    house.bid("Ana", "1", 1_000).await.unwrap();
+    assert_eq!((house.rooms.lobby().is_live(&id("lot")), house.rooms.lobby().live_count()), (true, 1));
+    house.clock.set(HOUR);
+    until(&mut seat, "closed").await;
+    settle().await;
+    // Within the second in which nothing but this is told.
+    assert_eq!((house.rooms.lobby().is_live(&id("lot")), house.rooms.lobby().live_count()), (false, 0));
+    assert_eq!(house.rooms.list(None, None, 1).await.unwrap()[0].price, Some(1_000));
+}
+
+#[tokio::test]
 async fn a_sleeping_room_wakes_for_its_deadline() {
     let house = house().await;
     house.lot().await;

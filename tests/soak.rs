@@ -189,7 +189,7 @@ async fn appends(rooms: usize, size: usize) {
         let (more, slow) = done.unwrap();
         (count, slowest) = (count + more, slowest.max(slow));
     }
-    let (took, used) = (start.elapsed().as_secs_f64(), (cpu() - used).as_secs_f64());
+    let (took, used) = (start.elapsed().as_secs_f64(), cpu().saturating_sub(used).as_secs_f64());
     let count = u32::try_from(count).map(f64::from).unwrap();
     println!(
         "{rooms:>5} rooms, batches of {size:>3}: {:>9.0} records/s, {:>6.2} µs of CPU each, slowest append {slowest:.1?}",

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio::time::Sleep;
@@ -14,7 +15,7 @@ use super::door::{Door, Look, Mail, Place};
 use super::feed::{Ending, Feed};
 use super::load::{Loaded, load};
 use super::registry::Shared;
-use crate::auction::{Auction, Millis, Person, Refusal};
+use crate::auction::{Auction, Millis, Person, Refusal, Status};
 use crate::log::Mark;
 use crate::wire::{self, AuctionOut, Frame};
 
@@ -22,7 +23,7 @@ use crate::wire::{self, AuctionOut, Frame};
 const BATCH: usize = 1_024;
 /// The last events that a snapshot tells.
 const RECENT: usize = 50;
-/// Presence is told at most so often.
+/// Presence is told at most so often, and so is the lobby, unless the auction opens or ends.
 const PRESENCE_EVERY: Duration = Duration::from_secs(1);
 /// How long the clock's own act waits after the log refused it.
 const RETRY_MS: i64 = 1_000;
@@ -41,6 +42,16 @@ pub(super) struct Room {
     look: Option<Look>,
     presence_hold: Option<Pin<Box<Sleep>>>,
     retry_at: Millis,
+    lobby: Told,
+}
+
+/// What the lobby knows of this room.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// That it was so, and nothing has changed since.
+    Status(Status),
+    /// That it was so; the rest is told when the hold is over.
+    Stale(Status),
 }
 
 /// Everything that can wake a room.
@@ -61,7 +72,8 @@ pub(super) async fn run(shared: Arc<Shared>, door: Arc<Door>, inbox: mpsc::Recei
         Ok(Loaded { auction, mark, feed }) => {
             debug!(auction = %door.id, seq = auction.seq(), "the room wakes");
             let (look, presence_hold, retry_at) = (None, None, Millis::MIN);
-            leaving.call_at = Room { shared, door, inbox, auction, mark, feed, look, presence_hold, retry_at }.live().await;
+            let lobby = Told::Status(auction.status());
+            leaving.call_at = Room { shared, door, inbox, auction, mark, feed, look, presence_hold, retry_at, lobby }.live().await;
         }
         Err(error) => {
             error!(auction = %door.id, %error, "this auction cannot be loaded and is refused");
@@ -106,7 +118,7 @@ fn refuse_all(mut inbox: mpsc::Receiver<Mail>, refusal: &Refusal) {
 impl Room {
     /// Lives until it falls asleep; answers when it must be woken.
     async fn live(mut self) -> Option<Millis> {
-        self.tell_lobby();
+        self.tell_lobby_now();
         self.feed_ending();
         loop {
             match self.next().await {
@@ -214,7 +226,19 @@ impl Room {
         self.feed_ending();
     }
 
-    fn tell_lobby(&self) {
+    /// Something has changed that the lobby shows. It is one for all rooms: a bid shall not wait for it, nor cost what telling costs.
+    fn tell_lobby(&mut self) {
+        let (Told::Status(known) | Told::Stale(known)) = self.lobby;
+        if self.presence_hold.is_some() && known == self.auction.status() {
+            self.lobby = Told::Stale(known);
+        } else {
+            self.tell_lobby_now();
+            self.presence_hold.get_or_insert_with(|| Box::pin(tokio::time::sleep(PRESENCE_EVERY)));
+        }
+    }
+
+    fn tell_lobby_now(&mut self) {
+        self.lobby = Told::Status(self.auction.status());
         self.shared.lobby.changed(wire::Summary::new(&self.auction, self.door.presence.count()));
     }
 
@@ -225,14 +249,15 @@ impl Room {
     }
 
     fn tell_presence(&mut self) {
-        if self.presence_hold.take().is_some() {
-            // The hold is over; what has changed meanwhile wakes us again at once.
-            return;
+        // Where the hold is over, somebody may have come or gone meanwhile; where there was none, somebody has.
+        let held = self.presence_hold.take().is_some();
+        if !held || self.door.presence.changed().now_or_never().is_some() {
+            self.look = None;
+            self.feed.say(wire::presence(&self.door.presence.live()));
+            self.tell_lobby();
+        } else if matches!(self.lobby, Told::Stale(_)) {
+            self.tell_lobby();
         }
-        self.look = None;
-        self.feed.say(wire::presence(&self.door.presence.live()));
-        self.tell_lobby();
-        self.presence_hold = Some(Box::pin(tokio::time::sleep(PRESENCE_EVERY)));
     }
 
     /// Takes no more mail, judges what is there, and leaves. Whoever wanted to join or to look hears nothing, and knocks again.
@@ -245,6 +270,9 @@ impl Room {
             }
         }
         self.judge(waiting).await;
+        if matches!(self.lobby, Told::Stale(_)) {
+            self.tell_lobby_now();
+        }
         self.feed.end(ending);
         debug!(auction = %self.door.id, "the room sleeps");
         self.auction.deadline()
