@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use subasta::auction::{Accepted, Act, AuctionId, Command, Money, Offer, Person, Refusal, RequestId};
 use subasta::clock::Clock;
-use subasta::log::{EventLog, Fault, Mark, MemoryLog};
+use subasta::log::{EventLog, Fault, Mark, MemoryLog, Query};
 use subasta::room::{Ending, RoomSettings, Rooms, Seat, Taken};
 use subasta::wire::TermsIn;
 use tokio::task::JoinHandle;
@@ -480,6 +480,59 @@ async fn a_broken_chain_refuses_that_auction_and_no_other() {
     assert_eq!(house.rooms.look(&id("lot")).await.unwrap_err(), Refusal::Unavailable);
     assert_eq!(house.bid("Ana", "1", 1_000).await, Err(Refusal::Unavailable));
     assert!(house.rooms.look(&id("other")).await.is_ok());
+}
+
+/// Records are read for ever: to change one of these lines is to lose every auction there is.
+#[tokio::test]
+async fn what_is_stored_keeps_its_form() {
+    let house = house().await;
+    let terms = json!({
+        "id": "lot", "title": "A \"lot\", \u{e9}t\u{e9} \\", "description": "two\nlines", "image": "/x.png", "currency": "JPY", "start": 1000,
+        "reserve": 2000, "increments": {"percent": 5, "at_least": 10}, "duration_ms": HOUR,
+        "soft_close": {"window_ms": 120_000, "extend_ms": 60_000, "mode": "add", "latest": 2 * HOUR}
+    });
+    house
+        .rooms
+        .create(TermsIn::from_json(terms.to_string().as_bytes()).unwrap(), Person::new("sol", "S\u{f3}l \"the\" seller"))
+        .await
+        .unwrap();
+    let ask = async |who: &str, request: Option<&str>, act: Act| {
+        let command = Command { by: person(who), request: request.and_then(RequestId::parse), act };
+        house.rooms.command(&id("lot"), command).await.unwrap()
+    };
+    let money = |minor| Money::new(minor).unwrap();
+    ask("Ana", Some("r\t1"), Act::Bid(Offer::Exact(money(1_000)))).await;
+    ask("Ben", None, Act::Bid(Offer::UpTo(money(5_000)))).await;
+    ask("Ben", Some("\u{1f528}"), Act::Bid(Offer::UpTo(money(6_000)))).await;
+    ask("Ana", None, Act::Say("a \u{7} \"bell\"".into())).await;
+    house.clock.set(HOUR - 1);
+    ask("Cleo", None, Act::Bid(Offer::Exact(money(7_000)))).await;
+    house.clock.set(HOUR + 60_000);
+    while house.log.entries(closed()).await.unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let others = [json!([{"from": 0, "step": 1}, {"from": 500, "step": 7}]), json!("ebay")];
+    for (number, increments) in others.into_iter().enumerate() {
+        let terms = json!({"id": format!("other-{number}"), "title": "Another", "start": 1, "increments": increments, "duration_ms": 1, "soft_close": false});
+        house.rooms.create(TermsIn::from_json(terms.to_string().as_bytes()).unwrap(), person("Sol")).await.unwrap();
+    }
+    let mut stored = Vec::new();
+    for auction in ["lot", "other-0", "other-1"] {
+        let records = house.log.read(auction, Mark::start(auction), 100).await.unwrap();
+        stored.extend(records.into_iter().map(|record| String::from_utf8(record.body).unwrap()));
+    }
+    for entry in house.log.entries(Query { limit: 1, ..Query::default() }).await.unwrap() {
+        stored.push(String::from_utf8(entry.summary).unwrap());
+    }
+    let expected: Vec<_> = include_str!("support/stored.txt").lines().collect();
+    assert_eq!(stored, expected);
+    // And what they say is understood.
+    let again = house_over(house.log.clone(), house.clock.clone()).await;
+    let look = again.look().await;
+    assert_eq!((&look["seller"]["name"], &look["recent"][4]["text"]), (&json!("S\u{f3}l \"the\" seller"), &json!("a \u{7} \"bell\"")));
+    assert_eq!((&look["title"], &look["winner"], &look["price"]), (&json!("A \"lot\", \u{e9}t\u{e9} \\"), &Value::Null, &json!(7_000)));
+    let repeated = Command { by: person("Ben"), request: RequestId::parse("\u{1f528}"), act: Act::Bid(Offer::UpTo(money(6_000))) };
+    assert_eq!(again.rooms.command(&id("lot"), repeated).await.unwrap().standing.unwrap().price, money(2_000));
 }
 
 #[tokio::test]
