@@ -243,7 +243,7 @@ async fn a_large_room_is_flushed_by_tasks_of_its_own() {
     feed.flush();
     let everyone = async {
         while crowd.iter().any(|(member, _)| member.pipe().texts().len() < 2) {
-            tokio::task::yield_now().await
+            tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(std::time::Duration::from_secs(20), everyone).await.unwrap();

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use subasta::auction::{Accepted, Act, AuctionId, Command, Money, Offer, Person, Refusal, RequestId};
 use subasta::clock::Clock;
-use subasta::log::{EventLog, Fault, Mark, MemoryLog};
+use subasta::log::{EventLog, Fault, Mark, MemoryLog, Query};
 use subasta::room::{Ending, RoomSettings, Rooms, Seat, Taken};
 use subasta::wire::TermsIn;
 use tokio::task::JoinHandle;
@@ -135,6 +135,19 @@ async fn where_the_log_cannot_write_nothing_happened() {
 }
 
 #[tokio::test]
+async fn a_request_id_of_a_bid_that_was_not_stored_is_free_again() {
+    let house = house().await;
+    house.lot().await;
+    house.seat().await;
+    assert!(house.bid("Ana", "1", 1_000).await.is_ok());
+    house.log.inject(Fault::Fail);
+    assert_eq!(house.bid("Ben", "1", 5_000).await, Err(Refusal::Unavailable));
+    // Another bid under the same id: were the lost one remembered, this would be an id used twice.
+    assert_eq!(house.bid("Ben", "1", 6_000).await.unwrap().seq, Some(4));
+    assert_eq!(house.bid("Ana", "1", 1_000).await.unwrap().seq, Some(3), "what was stored keeps its verdict");
+}
+
+#[tokio::test]
 async fn a_whole_batch_stands_or_falls_together() {
     let house = house().await;
     house.lot().await;
@@ -250,6 +263,43 @@ async fn a_summary_that_is_not_understood_costs_a_fold_and_no_auction() {
     assert!(after.rooms.lobby().is_live(&id("lot")));
     let list = after.rooms.list(None, None, 10).await.unwrap();
     assert_eq!((list[0].id.as_str(), list[0].price), ("lot", Some(1_000)));
+}
+
+#[tokio::test]
+async fn whoever_comes_to_the_lobby_misses_no_change() {
+    let house = house_over(Arc::new(MemoryLog::default()), Clock::system()).await;
+    house.lot().await;
+    let _awake = house.seat().await;
+    for price in [1_000, 2_000, 3_000, 4_000, 5_000] {
+        house.bid(&format!("bidder-{price}"), "1", price).await.unwrap();
+        let (list, mut cursor) = house.rooms.lobby().join();
+        let list: Value = serde_json::from_str(list.get()).unwrap();
+        let mut told = list[0]["price"].as_i64();
+        let caught_up = tokio::time::timeout(Duration::from_secs(20), async {
+            while told != Some(price) {
+                std::future::poll_fn(|context| cursor.poll_ready(context)).await;
+                cursor.take(|frame| told = serde_json::from_slice::<Value>(frame.json()).unwrap()["auction"]["price"].as_i64());
+            }
+        });
+        caught_up.await.unwrap_or_else(|_| panic!("{price} is never told, only {told:?}"));
+        // At different moments of the turns in which the lobby tells.
+        tokio::time::sleep(Duration::from_millis(u64::try_from(price).unwrap() / 20)).await;
+    }
+}
+
+#[tokio::test]
+async fn the_lobby_knows_of_an_end_at_once() {
+    let house = house().await;
+    house.lot().await;
+    let (mut seat, _) = house.seat().await;
+    house.bid("Ana", "1", 1_000).await.unwrap();
+    assert_eq!((house.rooms.lobby().is_live(&id("lot")), house.rooms.lobby().live_count()), (true, 1));
+    house.clock.set(HOUR);
+    until(&mut seat, "closed").await;
+    settle().await;
+    // Within the second in which nothing but this is told.
+    assert_eq!((house.rooms.lobby().is_live(&id("lot")), house.rooms.lobby().live_count()), (false, 0));
+    assert_eq!(house.rooms.list(None, None, 1).await.unwrap()[0].price, Some(1_000));
 }
 
 #[tokio::test]
@@ -430,6 +480,59 @@ async fn a_broken_chain_refuses_that_auction_and_no_other() {
     assert_eq!(house.rooms.look(&id("lot")).await.unwrap_err(), Refusal::Unavailable);
     assert_eq!(house.bid("Ana", "1", 1_000).await, Err(Refusal::Unavailable));
     assert!(house.rooms.look(&id("other")).await.is_ok());
+}
+
+/// Records are read for ever: to change one of these lines is to lose every auction there is.
+#[tokio::test]
+async fn what_is_stored_keeps_its_form() {
+    let house = house().await;
+    let terms = json!({
+        "id": "lot", "title": "A \"lot\", \u{e9}t\u{e9} \\", "description": "two\nlines", "image": "/x.png", "currency": "JPY", "start": 1000,
+        "reserve": 2000, "increments": {"percent": 5, "at_least": 10}, "duration_ms": HOUR,
+        "soft_close": {"window_ms": 120_000, "extend_ms": 60_000, "mode": "add", "latest": 2 * HOUR}
+    });
+    house
+        .rooms
+        .create(TermsIn::from_json(terms.to_string().as_bytes()).unwrap(), Person::new("sol", "S\u{f3}l \"the\" seller"))
+        .await
+        .unwrap();
+    let ask = async |who: &str, request: Option<&str>, act: Act| {
+        let command = Command { by: person(who), request: request.and_then(RequestId::parse), act };
+        house.rooms.command(&id("lot"), command).await.unwrap()
+    };
+    let money = |minor| Money::new(minor).unwrap();
+    ask("Ana", Some("r\t1"), Act::Bid(Offer::Exact(money(1_000)))).await;
+    ask("Ben", None, Act::Bid(Offer::UpTo(money(5_000)))).await;
+    ask("Ben", Some("\u{1f528}"), Act::Bid(Offer::UpTo(money(6_000)))).await;
+    ask("Ana", None, Act::Say("a \u{7} \"bell\"".into())).await;
+    house.clock.set(HOUR - 1);
+    ask("Cleo", None, Act::Bid(Offer::Exact(money(7_000)))).await;
+    house.clock.set(HOUR + 60_000);
+    while house.log.entries(closed()).await.unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let others = [json!([{"from": 0, "step": 1}, {"from": 500, "step": 7}]), json!("ebay")];
+    for (number, increments) in others.into_iter().enumerate() {
+        let terms = json!({"id": format!("other-{number}"), "title": "Another", "start": 1, "increments": increments, "duration_ms": 1, "soft_close": false});
+        house.rooms.create(TermsIn::from_json(terms.to_string().as_bytes()).unwrap(), person("Sol")).await.unwrap();
+    }
+    let mut stored = Vec::new();
+    for auction in ["lot", "other-0", "other-1"] {
+        let records = house.log.read(auction, Mark::start(auction), 100).await.unwrap();
+        stored.extend(records.into_iter().map(|record| String::from_utf8(record.body).unwrap()));
+    }
+    for entry in house.log.entries(Query { limit: 1, ..Query::default() }).await.unwrap() {
+        stored.push(String::from_utf8(entry.summary).unwrap());
+    }
+    let expected: Vec<_> = include_str!("support/stored.txt").lines().collect();
+    assert_eq!(stored, expected);
+    // And what they say is understood.
+    let again = house_over(house.log.clone(), house.clock.clone()).await;
+    let look = again.look().await;
+    assert_eq!((&look["seller"]["name"], &look["recent"][4]["text"]), (&json!("S\u{f3}l \"the\" seller"), &json!("a \u{7} \"bell\"")));
+    assert_eq!((&look["title"], &look["winner"], &look["price"]), (&json!("A \"lot\", \u{e9}t\u{e9} \\"), &Value::Null, &json!(7_000)));
+    let repeated = Command { by: person("Ben"), request: RequestId::parse("\u{1f528}"), act: Act::Bid(Offer::UpTo(money(6_000))) };
+    assert_eq!(again.rooms.command(&id("lot"), repeated).await.unwrap().standing.unwrap().price, money(2_000));
 }
 
 #[tokio::test]

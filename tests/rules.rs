@@ -562,7 +562,55 @@ mod properties {
         prop::collection::vec(one, 1..60)
     }
 
+    /// Everything anyone can learn of an auction.
+    fn observed(auction: &Auction) -> String {
+        let ended = (auction.status(), auction.ends_at(), auction.deadline(), auction.outcome());
+        let bids = (auction.price(), auction.leader(), auction.minimum(), auction.reserve(), auction.bids());
+        format!("{ended:?} {bids:?} {} {}", auction.seq(), auction.at())
+    }
+
     proptest! {
+        /// Restore gives back the auction as it was at the savepoint: what it shows, how it judges, and every verdict under a request id.
+        #[test]
+        fn restore_undoes_everything_and_nothing_else(kept in tries(), undone in tries(), closes in any::<bool>()) {
+            let mut scene = given(Terms { soft_close: Some(SoftClose::DEFAULT), ..terms() });
+            let (mut asked, mut number) = (Vec::new(), 0);
+            let mut run = |scene: &mut Scene, tries: &[Try]| {
+                for Try { who, amount, automatic, after_ms } in tries {
+                    scene.now += after_ms;
+                    number += 1;
+                    let (name, request) = (["A", "B", "C", "D"][*who], number.to_string());
+                    let offer = if *automatic { Offer::UpTo(money(*amount)) } else { Offer::Exact(money(*amount)) };
+                    let act = if amount % 7 == 0 { Act::Say(amount.to_string().into()) } else { Act::Bid(offer) };
+                    let verdict = scene.ask(name, Some(&request), act.clone());
+                    asked.push((name, request, act, verdict));
+                }
+            };
+            run(&mut scene, &kept);
+            let (before, now) = (scene.auction.clone(), scene.now);
+            let savepoint = scene.auction.savepoint();
+            run(&mut scene, &undone);
+            if closes {
+                scene = scene.clock(i64::MAX);
+            }
+            scene.auction.restore(savepoint);
+            scene.now = now;
+            prop_assert!(scene.auction == before);
+            prop_assert_eq!(observed(&scene.auction), observed(&before));
+            for (index, (name, request, act, verdict)) in asked.into_iter().enumerate() {
+                if index < kept.len() {
+                    if let Ok(verdict) = verdict {
+                        prop_assert_eq!(scene.ask(name, Some(&request), act), Ok(verdict), "it keeps its verdict");
+                    }
+                } else {
+                    // Judged anew, as in an auction where it was never asked.
+                    let mut twin = Scene { auction: before.clone(), now, facts: Vec::new() };
+                    let mut again = Scene { auction: scene.auction.clone(), now, facts: Vec::new() };
+                    prop_assert_eq!(again.ask(name, Some(&request), act.clone()), twin.ask(name, Some(&request), act));
+                }
+            }
+        }
+
         /// Whatever is asked: no panic, the price never falls, nobody pays more than their maximum, the fold of events is the state, the minimum
         /// is always enough and one unit less never is.
         #[test]

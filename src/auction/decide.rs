@@ -1,5 +1,7 @@
 //! The decider: what a command leads to. Total, and blind to everything but its arguments.
 
+use std::sync::Arc;
+
 use super::formats::english::{self, Declined};
 use super::{
     Accepted, Act, Auction, BidPlaced, Command, Event, ExtendReason, Fact, Millis, Offer, Outcome, Person, Refusal, RequestId, Reserve,
@@ -41,7 +43,7 @@ pub fn create(terms: Terms, seller: Person, at: Millis) -> Result<Vec<Event>, Re
     terms.check(at).map_err(Refusal::BadTerms)?;
     let (starts_at, ends_at) = (terms.starts_at, terms.ends_at);
     let mut draft = Draft { seq: 0, at, events: Vec::with_capacity(2) };
-    draft.push(Fact::Created { terms: Box::new(terms), by: seller });
+    draft.push(Fact::Created { terms: Arc::new(terms), by: seller });
     if starts_at <= at {
         draft.push(Fact::Opened { by: None, ends_at });
     }

@@ -1,5 +1,7 @@
 //! What happened. Events hold the outcome of a decision, so that a later change of the rules rewrites no history.
 
+use std::sync::Arc;
+
 use super::{Millis, Money, Offer, Person, RequestId, Terms};
 
 /// One thing that happened in an auction.
@@ -19,7 +21,7 @@ pub enum Fact {
     /// The auction is there. Always the first.
     Created {
         /// All of them, the reserve too.
-        terms: Box<Terms>,
+        terms: Arc<Terms>,
         /// The seller.
         by: Person,
     },

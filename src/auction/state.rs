@@ -3,13 +3,23 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::command::say_digest;
 use super::formats::english::{self, Book};
-use super::{Act, BidPlaced, Event, Fact, Millis, Money, Offer, Outcome, Person, RequestId, Reserve, Terms};
+use super::{BidPlaced, Event, Fact, Millis, Money, Offer, Outcome, Person, RequestId, Reserve, Terms};
 
 /// An auction as it stands.
 #[derive(Clone, Debug)]
 pub struct Auction {
-    terms: Terms,
+    state: State,
+    answered: HashMap<Asked, (Digest, Accepted)>,
+    /// What was answered lately, in its order: so that it can be taken back.
+    fresh: Vec<Asked>,
+}
+
+/// All but the verdicts: cheap to clone, however long the auction.
+#[derive(Clone, PartialEq, Debug)]
+struct State {
+    terms: Arc<Terms>,
     seller: Person,
     status: Status,
     ends_at: Millis,
@@ -18,8 +28,17 @@ pub struct Auction {
     outcome: Option<Outcome>,
     seq: u64,
     at: Millis,
-    answered: HashMap<(Arc<str>, RequestId), (Digest, Accepted)>,
 }
+
+/// Where an auction can be taken back to. See [`Auction::savepoint`].
+#[derive(Debug)]
+pub struct Savepoint {
+    state: State,
+    fresh: usize,
+}
+
+/// A person's id and what they call a command of theirs.
+type Asked = (Arc<str>, RequestId);
 
 /// Of what was asked under a request id: enough to tell whether it is asked again.
 pub(super) type Digest = u64;
@@ -97,9 +116,9 @@ impl Auction {
     /// The state after an auction's first event; `None` where that is not its creation.
     pub fn found(first: &Event) -> Option<Auction> {
         let Fact::Created { terms, by } = &first.fact else { return None };
-        Some(Auction {
+        let state = State {
             ends_at: terms.ends_at,
-            terms: Terms::clone(terms),
+            terms: terms.clone(),
             seller: by.clone(),
             status: Status::Scheduled,
             book: None,
@@ -107,47 +126,64 @@ impl Auction {
             outcome: None,
             seq: first.seq.unwrap_or(0),
             at: first.at,
-            answered: HashMap::new(),
-        })
+        };
+        Some(Auction { state, answered: HashMap::new(), fresh: Vec::new() })
+    }
+
+    /// As it stands, to be gone back to if what is folded in from here on turns out not to have happened.
+    pub fn savepoint(&self) -> Savepoint {
+        Savepoint { state: self.state.clone(), fresh: self.fresh.len() }
+    }
+
+    /// Takes back all that was folded in since `savepoint`, which is this auction's own and the latest that was taken.
+    pub fn restore(&mut self, savepoint: Savepoint) {
+        self.state = savepoint.state;
+        // No decision answers a request id twice: what stands under it came after the savepoint, and nothing stood there before.
+        for asked in self.fresh.drain(savepoint.fresh.min(self.fresh.len())..) {
+            self.answered.remove(&asked);
+        }
     }
 
     /// Folds the next event in. Total: an event that fits nothing changes nothing but seq and time.
     pub fn evolve(&mut self, event: &Event) {
-        self.seq = event.seq.unwrap_or(self.seq);
-        self.at = self.at.max(event.at);
+        self.state.seq = event.seq.unwrap_or(self.state.seq);
+        self.state.at = self.state.at.max(event.at);
         match &event.fact {
             Fact::Created { .. } | Fact::Said { .. } => {}
             Fact::Opened { ends_at, .. } => {
-                self.status = Status::Open;
-                self.ends_at = *ends_at;
+                self.state.status = Status::Open;
+                self.state.ends_at = *ends_at;
             }
             Fact::Bid(bid) => {
                 self.enter(bid);
-                self.bids += 1;
+                self.state.bids += 1;
             }
             Fact::Raised(bid) => self.enter(bid),
-            Fact::Extended { ends_at, .. } => self.ends_at = *ends_at,
+            Fact::Extended { ends_at, .. } => self.state.ends_at = *ends_at,
             Fact::Closed { outcome, .. } => {
-                self.status = Status::Closed;
-                self.outcome = Some(*outcome);
+                self.state.status = Status::Closed;
+                self.state.outcome = Some(*outcome);
             }
         }
         self.remember(event);
     }
 
     fn enter(&mut self, bid: &BidPlaced) {
-        self.book = Some(Book::folded(self.book.take(), bid));
+        self.state.book = Some(Book::folded(self.state.book.take(), bid));
     }
 
     /// A request id has one verdict for the life of the auction; it is in the event.
     fn remember(&mut self, event: &Event) {
-        let (by, request, act) = match &event.fact {
-            Fact::Bid(bid) | Fact::Raised(bid) => (&bid.bidder, &bid.request, Act::Bid(bid.offer)),
-            Fact::Said { from, text, request } => (from, request, Act::Say(text.clone())),
+        let (by, request, digest) = match &event.fact {
+            Fact::Bid(bid) | Fact::Raised(bid) => (&bid.bidder, &bid.request, bid.offer.digest()),
+            Fact::Said { from, text, request } => (from, request, say_digest(text)),
             _ => return,
         };
         if let (Some(request), Some(verdict)) = (request, self.verdict(event)) {
-            self.answered.insert((by.id.clone(), request.clone()), (act.digest(), verdict));
+            let asked = (by.id.clone(), request.clone());
+            if self.answered.insert(asked.clone(), (digest, verdict)).is_none() {
+                self.fresh.push(asked);
+            }
         }
     }
 
@@ -167,7 +203,7 @@ impl Auction {
             None
         } else if bid.price == max {
             Some(OutbidBy::Tie)
-        } else if bid.price < max.plus(self.terms.increments.step(max)) {
+        } else if bid.price < max.plus(self.state.terms.increments.step(max)) {
             Some(OutbidBy::Cap)
         } else {
             Some(OutbidBy::Maximum)
@@ -181,75 +217,82 @@ impl Auction {
 
     /// How the bids would stand after one more.
     pub(super) fn book_after(&self, bidder: &Person, offer: Offer) -> Result<Book, english::Declined> {
-        Book::after(self.book.as_ref(), &self.terms, bidder, offer)
+        Book::after(self.state.book.as_ref(), &self.state.terms, bidder, offer)
     }
 
     /// What the seller fixed.
     pub fn terms(&self) -> &Terms {
-        &self.terms
+        &self.state.terms
     }
 
     /// Whose auction it is.
     pub fn seller(&self) -> &Person {
-        &self.seller
+        &self.state.seller
     }
 
     /// Where it is in its life.
     pub fn status(&self) -> Status {
-        self.status
+        self.state.status
     }
 
     /// The end as it stands.
     pub fn ends_at(&self) -> Millis {
-        self.ends_at
+        self.state.ends_at
     }
 
     /// When the clock must next act; `None` once nothing will change.
     pub fn deadline(&self) -> Option<Millis> {
-        match self.status {
-            Status::Scheduled => Some(self.terms.starts_at),
-            Status::Open => Some(self.ends_at),
+        match self.state.status {
+            Status::Scheduled => Some(self.state.terms.starts_at),
+            Status::Open => Some(self.state.ends_at),
             Status::Paused | Status::Closed | Status::Cancelled => None,
         }
     }
 
     /// The price, once somebody has bid.
     pub fn price(&self) -> Option<Money> {
-        self.book.as_ref().map(Book::price)
+        self.state.book.as_ref().map(Book::price)
     }
 
     /// Who leads, once somebody has bid.
     pub fn leader(&self) -> Option<&Person> {
-        self.book.as_ref().map(Book::leader)
+        self.state.book.as_ref().map(Book::leader)
     }
 
     /// What a challenger must at least offer.
     pub fn minimum(&self) -> Money {
-        english::minimum(self.book.as_ref(), &self.terms)
+        english::minimum(self.state.book.as_ref(), &self.state.terms)
     }
 
     /// What may be told of the reserve.
     pub fn reserve(&self) -> Reserve {
-        self.book.as_ref().map_or(english::reserve_state(&self.terms, None), |book| book.reserve(&self.terms))
+        self.state.book.as_ref().map_or(english::reserve_state(&self.state.terms, None), |book| book.reserve(&self.state.terms))
     }
 
     /// How many bids everyone has seen accepted.
     pub fn bids(&self) -> u64 {
-        self.bids
+        self.state.bids
     }
 
     /// How it ended, once it has.
     pub fn outcome(&self) -> Option<Outcome> {
-        self.outcome
+        self.state.outcome
     }
 
     /// Of the last public event.
     pub fn seq(&self) -> u64 {
-        self.seq
+        self.state.seq
     }
 
     /// When the last event happened.
     pub fn at(&self) -> Millis {
-        self.at
+        self.state.at
+    }
+}
+
+/// Two auctions are equal where they will say the same for ever.
+impl PartialEq for Auction {
+    fn eq(&self, other: &Auction) -> bool {
+        self.state == other.state && self.answered == other.answered
     }
 }

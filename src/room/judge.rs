@@ -1,4 +1,4 @@
-//! Judging: decide → append → evolve → publish → answer, in this order and no other.
+//! Judging: decide and evolve → append → publish → answer, in this order and no other.
 
 use tracing::{error, warn};
 
@@ -6,7 +6,7 @@ use super::door::{Verdict, Waiting};
 use super::load::{self, LoadError};
 use super::task::Room;
 use super::{record, summary};
-use crate::auction::{self, Auction, Decision, Event, Millis, Refusal};
+use crate::auction::{self, Auction, Decision, Event, Millis, Refusal, Savepoint};
 use crate::log::{AppendError, Batch};
 use crate::wire;
 
@@ -18,8 +18,9 @@ impl Room {
     /// nothing happened: all of them are refused `unavailable`.
     pub(super) async fn judge(&mut self, waiting: Vec<Waiting>) {
         for _ in 0..ATTEMPTS {
+            let before = self.auction.savepoint();
             let (events, verdicts) = self.decide_all(&waiting);
-            match self.store(events).await {
+            match self.store(before, events).await {
                 Ok(()) => return self.answer(waiting, verdicts),
                 Err(AppendError::Conflict) => {
                     if let Err(error) = self.catch_up().await {
@@ -37,12 +38,12 @@ impl Room {
     /// Opens or closes by the clock; false if the log could not take it.
     pub(super) async fn act_by_clock(&mut self, now: Millis) -> bool {
         for _ in 0..ATTEMPTS {
-            let mut events = Vec::new();
-            while let Some(event) = auction::due(&self.scratch, now) {
-                self.scratch.evolve(&event);
+            let (before, mut events) = (self.auction.savepoint(), Vec::new());
+            while let Some(event) = auction::due(&self.auction, now) {
+                self.auction.evolve(&event);
                 events.push(event);
             }
-            match self.store(events).await {
+            match self.store(before, events).await {
                 Ok(()) => return true,
                 Err(AppendError::Conflict) => {
                     if self.catch_up().await.is_err() {
@@ -59,16 +60,16 @@ impl Room {
     fn decide_all(&mut self, waiting: &[Waiting]) -> (Vec<Event>, Vec<Verdict>) {
         let mut events = Vec::new();
         let verdicts = waiting.iter().map(|Waiting { command, at, .. }| {
-            if let Some(opened) = auction::opening(&self.scratch, *at) {
-                self.scratch.evolve(&opened);
+            if let Some(opened) = auction::opening(&self.auction, *at) {
+                self.auction.evolve(&opened);
                 events.push(opened);
             }
-            let happened = match auction::decide(&self.scratch, command, *at)? {
+            let happened = match auction::decide(&self.auction, command, *at)? {
                 Decision::Before(verdict) => return Ok(verdict),
                 Decision::Happens(happened) => happened,
             };
-            let verdict = happened.first().and_then(|event| self.scratch.verdict(event));
-            happened.iter().for_each(|event| self.scratch.evolve(event));
+            let verdict = happened.first().and_then(|event| self.auction.verdict(event));
+            happened.iter().for_each(|event| self.auction.evolve(event));
             events.extend(happened);
             Ok(verdict.expect("the first event of a decision is the command's own, and has a verdict"))
         });
@@ -76,12 +77,15 @@ impl Room {
         (events, verdicts)
     }
 
-    /// Makes `events` durable, then folds them in and shows them. On an error the scratch state is the durable one again.
-    async fn store(&mut self, events: Vec<Event>) -> Result<(), AppendError> {
+    /// Makes `events` durable, which are folded in since `before`, then shows them. On an error the state is the one before again.
+    ///
+    /// While the append is under way the state runs ahead of what is durable. Nobody can see it: whoever wants to look, join or bid asks by
+    /// mail, and the room's one task waits here and opens none.
+    async fn store(&mut self, before: Savepoint, events: Vec<Event>) -> Result<(), AppendError> {
         if events.is_empty() {
             return Ok(());
         }
-        match self.shared.log.append(batch(&self.scratch, self.mark.position, &events)).await {
+        match self.shared.log.append(batch(&self.auction, self.mark.position, &events)).await {
             Ok(mark) => {
                 self.mark = mark;
                 self.show(&events);
@@ -89,14 +93,13 @@ impl Room {
             }
             Err(error) => {
                 warn!(auction = %self.door.id, ?error, "nothing of this batch was stored");
-                self.scratch = self.auction.clone();
+                self.auction.restore(before);
                 Err(error)
             }
         }
     }
 
     fn show(&mut self, events: &[Event]) {
-        events.iter().for_each(|event| self.auction.evolve(event));
         let frames: Vec<_> = events.iter().filter_map(wire::event).collect();
         // What only its author learns changes nothing that anyone sees: even that something happened would tell.
         if !frames.is_empty() {
@@ -115,8 +118,8 @@ impl Room {
     async fn catch_up(&mut self) -> Result<(), LoadError> {
         let (events, mark) = load::events_after(&*self.shared.log, &self.door.id, self.mark).await?;
         self.mark = mark;
+        events.iter().for_each(|event| self.auction.evolve(event));
         self.show(&events);
-        self.scratch = self.auction.clone();
         Ok(())
     }
 }

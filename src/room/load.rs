@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::feed::Feed;
-use super::record;
+use super::record::{self, People};
 use crate::auction::{Auction, AuctionId, Event};
 use crate::log::{EventLog, Mark, ReadError, Record};
 use crate::wire;
@@ -86,8 +86,10 @@ pub async fn events_after(log: &dyn EventLog, id: &AuctionId, mut mark: Mark) ->
 
 async fn page(log: &dyn EventLog, id: &AuctionId, after: Mark) -> Result<(Vec<Event>, Mark, bool), LoadError> {
     let records = log.read(id.as_str(), after, PAGE).await.map_err(LoadError::Read)?;
-    let decode = |record: &Record| record::decode(&record.body).map_err(|why| LoadError::Record { position: record.position, why });
-    let events = records.iter().map(decode).collect::<Result<_, _>>()?;
+    let mut people = People::default();
+    let mut decode =
+        |record: &Record| record::decode(&record.body, &mut people).map_err(|why| LoadError::Record { position: record.position, why });
+    let events = records.iter().map(&mut decode).collect::<Result<_, _>>()?;
     let mark = records.last().map_or(after, |record| Mark { position: record.position, hash: record.hash });
     Ok((events, mark, records.len() < PAGE))
 }

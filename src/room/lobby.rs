@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde_json::value::RawValue;
 use tokio::sync::Notify;
 use tracing::error;
 
@@ -37,16 +38,25 @@ pub struct Lobby {
 #[derive(Debug, Default)]
 struct List {
     auctions: BTreeMap<AuctionId, Listed>,
+    /// As a newcomer is told: those that end first before the others, the ended last.
+    order: BTreeSet<Rank>,
     /// Oldest first.
     ended: VecDeque<AuctionId>,
     waiting: BTreeSet<AuctionId>,
+    /// What a newcomer is told, encoded once for all who come until something is told to those who are here.
+    welcome: Option<Arc<RawValue>>,
+    /// Counts how often that became old.
+    turns: u64,
 }
 
 #[derive(Debug)]
 struct Listed {
-    summary: Summary,
+    summary: Arc<Summary>,
     told_at: Millis,
 }
+
+/// Whether it has ended, its end, its id.
+type Rank = (bool, Millis, AuctionId);
 
 impl Lobby {
     /// The list as the log tells it.
@@ -72,18 +82,28 @@ impl Lobby {
         Ok(Lobby { list: Mutex::new(list), feed, clock, changed, ended })
     }
 
-    /// The list now, with a cursor from before it was made: a change may be told twice, never missed.
-    pub fn join(&self) -> (Vec<Summary>, Cursor) {
+    /// The list, encoded, with a cursor from before it was looked at: a change may be told twice, never missed. A change that waits for its
+    /// turn may not be in the list yet; then it is still to be told.
+    pub fn join(&self) -> (Arc<RawValue>, Cursor) {
         let cursor = self.feed.cursor(None).expect("a cursor at the head is always to be had");
-        (self.snapshot(), cursor)
+        (self.welcome(), cursor)
     }
 
-    /// The list now, those that end first before the others, the ended last.
-    pub fn snapshot(&self) -> Vec<Summary> {
-        let list = self.list();
-        let mut all: Vec<_> = list.auctions.values().map(|listed| &listed.summary).collect();
-        all.sort_by_key(|summary| (summary.has_ended(), summary.ends_at));
-        all.into_iter().take(TOLD).cloned().collect()
+    fn welcome(&self) -> Arc<RawValue> {
+        let (turns, told) = {
+            let list = self.list();
+            if let Some(welcome) = &list.welcome {
+                return welcome.clone();
+            }
+            (list.turns, list.told())
+        };
+        // Not under the lock, which rooms wait for.
+        let welcome: Arc<RawValue> = wire::summaries(told.iter().map(|summary| &**summary)).into();
+        let mut list = self.list();
+        if list.turns == turns {
+            list.welcome = Some(welcome.clone());
+        }
+        welcome
     }
 
     /// An auction was created or has changed: to be told to the lobby in its turn.
@@ -131,7 +151,7 @@ impl Lobby {
 
     /// The summary of an auction, if it is in the list: it knows who watches.
     pub(super) fn listed(&self, id: &str) -> Option<Summary> {
-        self.list().auctions.get(id).map(|listed| listed.summary.clone())
+        self.list().auctions.get(id).map(|listed| Summary::clone(&listed.summary))
     }
 
     pub(super) fn stop(&self) {
@@ -144,6 +164,7 @@ impl Lobby {
         let mut frames = Vec::new();
         let mut list = self.list();
         let waiting = std::mem::take(&mut list.waiting);
+        list.turn();
         for id in waiting {
             let Some(listed) = list.auctions.get_mut(&id) else { continue };
             if now.saturating_sub(listed.told_at) < EVERY_MS {
@@ -157,7 +178,7 @@ impl Lobby {
         }
         while list.ended.len() > ENDED {
             let Some(id) = list.ended.pop_front() else { break };
-            list.auctions.remove(&id);
+            list.remove(&id);
             frames.push(wire::gone(&id));
         }
         let wait = !list.waiting.is_empty();
@@ -184,12 +205,38 @@ impl List {
             return None;
         }
         let told_at = listed.map_or(Millis::MIN, |listed| listed.told_at);
-        let before = self.auctions.insert(id.clone(), Listed { summary, told_at });
+        let before = self.remove(&id);
+        self.order.insert(rank(&id, &summary));
+        if before.as_ref().is_none_or(|before| before.summary.status != summary.status) {
+            self.turn();
+        }
+        self.auctions.insert(id.clone(), Listed { summary: Arc::new(summary), told_at });
         if ended && before.is_none_or(|before| !before.summary.has_ended()) {
             self.ended.push_back(id.clone());
         }
         Some(id)
     }
+
+    fn remove(&mut self, id: &AuctionId) -> Option<Listed> {
+        let listed = self.auctions.remove(id)?;
+        self.order.remove(&rank(id, &listed.summary));
+        Some(listed)
+    }
+
+    /// What a newcomer is told.
+    fn told(&self) -> Vec<Arc<Summary>> {
+        self.order.iter().take(TOLD).filter_map(|(_, _, id)| Some(self.auctions.get(id)?.summary.clone())).collect()
+    }
+
+    /// What newcomers were told so far is old.
+    fn turn(&mut self) {
+        self.welcome = None;
+        self.turns += 1;
+    }
+}
+
+fn rank(id: &AuctionId, summary: &Summary) -> Rank {
+    (summary.has_ended(), summary.ends_at, id.clone())
 }
 
 /// The summary of a log's entry: as it is stored, or where that is not understood, from the fold of its records.

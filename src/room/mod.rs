@@ -1,4 +1,4 @@
-//! One live auction: mailbox → decide → append → evolve → publish.
+//! One live auction: mailbox → decide and evolve → append → publish.
 //!
 //! Each room is a task that owns its auction; nobody else touches it. What everyone may hold is the room's [`Feed`] and its mailbox. Rooms
 //! load on demand and sleep when nobody watches; the [`alarm`] wakes them for their deadlines. Nothing in here may know of sockets or of HTTP.

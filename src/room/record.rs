@@ -1,6 +1,9 @@
 //! Events as they are stored: JSON, versioned, for ever readable. The one place where events meet their stored form.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,14 +20,14 @@ const VERSION: u32 = 1;
 struct Stored<'a> {
     v: u32,
     #[serde(rename = "type", borrow)]
-    kind: Cow<'a, str>,
+    kind: Text<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     seq: Option<u64>,
     at: Millis,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     by: Option<Who<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    request: Option<Cow<'a, str>>,
+    request: Option<Text<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,13 +41,13 @@ struct Stored<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     ends_at: Option<Millis>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    reserve: Option<Cow<'a, str>>,
+    reserve: Option<Text<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    reason: Option<Cow<'a, str>>,
+    reason: Option<Text<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    text: Option<Cow<'a, str>>,
+    text: Option<Text<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    outcome: Option<Cow<'a, str>>,
+    outcome: Option<Text<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     terms: Option<Box<StoredTerms>>,
 }
@@ -52,9 +55,28 @@ struct Stored<'a> {
 #[derive(Serialize, Deserialize)]
 struct Who<'a> {
     #[serde(borrow)]
-    id: Cow<'a, str>,
+    id: Text<'a>,
     #[serde(borrow)]
-    name: Cow<'a, str>,
+    name: Text<'a>,
+}
+
+/// Borrowed wherever it was stored without an escape. Serde borrows a bare `Cow`, but none that is in an `Option`.
+#[derive(Serialize, Deserialize, Default)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        Text(text.into())
+    }
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -120,12 +142,26 @@ pub fn encode(event: &Event) -> Vec<u8> {
         }
         Fact::Closed { outcome, winner, price } => {
             out.kind = "closed".into();
-            out.outcome = Some(word_of(&OUTCOMES, *outcome));
+            out.outcome = Some(word_of(&OUTCOMES, *outcome).into());
             out.leader = winner.as_ref().map(Into::into);
             out.price = price.map(Money::minor);
         }
     }
-    serde_json::to_vec(&out).expect("a record has string keys and whole numbers: it always encodes")
+    let mut bytes = Vec::with_capacity(out.size());
+    serde_json::to_writer(&mut bytes, &out).expect("a record has string keys and whole numbers: it always encodes");
+    bytes
+}
+
+impl Stored<'_> {
+    /// About so many bytes when encoded, rather too many.
+    fn size(&self) -> usize {
+        const BARE: usize = 272;
+        const TERMS: usize = 768;
+        let who = |who: &Option<Who>| who.as_ref().map_or(0, |who| who.id.len() + who.name.len());
+        let text = |text: &Option<Text>| text.as_ref().map_or(0, |text| text.len());
+        let terms = self.terms.as_ref().map_or(0, |terms| TERMS + terms.title.len() + terms.description.len());
+        BARE + who(&self.by) + who(&self.leader) + text(&self.request) + text(&self.text) + terms
+    }
 }
 
 fn encode_bid<'a>(out: &mut Stored<'a>, kind: &'static str, bid: &'a BidPlaced) {
@@ -140,34 +176,51 @@ fn encode_bid<'a>(out: &mut Stored<'a>, kind: &'static str, bid: &'a BidPlaced) 
     out.price = Some(bid.price.minor());
     out.minimum = Some(bid.minimum.minor());
     out.ends_at = Some(bid.ends_at);
-    out.reserve = Some(word_of(&RESERVES, bid.reserve));
+    out.reserve = Some(word_of(&RESERVES, bid.reserve).into());
+}
+
+/// Everybody a reader of records has met: one person is in memory once, however often they bid.
+#[derive(Default)]
+pub struct People(HashMap<Arc<str>, Person>);
+
+impl People {
+    fn meet(&mut self, who: &Who) -> Person {
+        if let Some(known) = self.0.get(&*who.id)
+            && *known.name == *who.name
+        {
+            return known.clone();
+        }
+        let person = Person::new(&who.id, &who.name);
+        self.0.insert(person.id.clone(), person.clone());
+        person
+    }
 }
 
 /// The event that was stored; the error says what is not understood.
-pub fn decode(bytes: &[u8]) -> Result<Event, String> {
+pub fn decode(bytes: &[u8], people: &mut People) -> Result<Event, String> {
     let stored: Stored = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     if stored.v != VERSION {
         return Err(format!("it has version {}, this program knows {VERSION}: use a newer one", stored.v));
     }
-    let fact = fact(&stored).ok_or_else(|| format!("a \"{}\" must not look like this", stored.kind))?;
+    let fact = fact(&stored, people).ok_or_else(|| format!("a \"{}\" must not look like this", &*stored.kind))?;
     Ok(Event { seq: stored.seq, at: stored.at, fact })
 }
 
-fn fact(stored: &Stored) -> Option<Fact> {
-    let by = || stored.by.as_ref().map(Person::from);
+fn fact(stored: &Stored, people: &mut People) -> Option<Fact> {
+    let by = stored.by.as_ref().map(|who| people.meet(who));
     let request = || stored.request.as_deref().and_then(RequestId::parse);
-    Some(match stored.kind.as_ref() {
-        "created" => Fact::Created { terms: Box::new(stored.terms.as_deref()?.to_terms()?), by: by()? },
-        "opened" => Fact::Opened { by: by(), ends_at: stored.ends_at? },
-        "bid" => Fact::Bid(Box::new(bid(stored, by()?, request())?)),
-        "raised" => Fact::Raised(Box::new(bid(stored, by()?, request())?)),
+    Some(match &*stored.kind {
+        "created" => Fact::Created { terms: Arc::new(stored.terms.as_deref()?.to_terms()?), by: by? },
+        "opened" => Fact::Opened { by, ends_at: stored.ends_at? },
+        "bid" => Fact::Bid(Box::new(bid(stored, people, by?, request())?)),
+        "raised" => Fact::Raised(Box::new(bid(stored, people, by?, request())?)),
         "extended" if stored.reason.as_deref() == Some("soft_close") => {
             Fact::Extended { ends_at: stored.ends_at?, reason: ExtendReason::SoftClose }
         }
-        "said" => Fact::Said { from: by()?, text: stored.text.as_deref()?.into(), request: request() },
+        "said" => Fact::Said { from: by?, text: stored.text.as_deref()?.into(), request: request() },
         "closed" => Fact::Closed {
             outcome: meaning_of(&OUTCOMES, stored.outcome.as_deref()?)?,
-            winner: stored.leader.as_ref().map(Person::from),
+            winner: stored.leader.as_ref().map(|who| people.meet(who)),
             price: match stored.price {
                 Some(price) => Some(amount(price)?),
                 None => None,
@@ -177,7 +230,7 @@ fn fact(stored: &Stored) -> Option<Fact> {
     })
 }
 
-fn bid(stored: &Stored, bidder: Person, request: Option<RequestId>) -> Option<BidPlaced> {
+fn bid(stored: &Stored, people: &mut People, bidder: Person, request: Option<RequestId>) -> Option<BidPlaced> {
     let offer = match (stored.amount, stored.max) {
         (Some(exact), None) => Offer::Exact(amount(exact)?),
         (None, Some(max)) => Offer::UpTo(amount(max)?),
@@ -187,7 +240,7 @@ fn bid(stored: &Stored, bidder: Person, request: Option<RequestId>) -> Option<Bi
         bidder,
         offer,
         request,
-        leader: stored.leader.as_ref()?.into(),
+        leader: people.meet(stored.leader.as_ref()?),
         price: amount(stored.price?)?,
         minimum: Money::beyond(stored.minimum?)?,
         ends_at: stored.ends_at?,
@@ -195,11 +248,12 @@ fn bid(stored: &Stored, bidder: Person, request: Option<RequestId>) -> Option<Bi
     })
 }
 
-const OUTCOMES: [(Outcome, &str); 3] = [(Outcome::Sold, "sold"), (Outcome::Unsold, "unsold"), (Outcome::ReserveNotMet, "reserve_not_met")];
-const RESERVES: [(Reserve, &str); 3] = [(Reserve::None, "none"), (Reserve::Unmet, "unmet"), (Reserve::Met, "met")];
+pub(super) const OUTCOMES: [(Outcome, &str); 3] =
+    [(Outcome::Sold, "sold"), (Outcome::Unsold, "unsold"), (Outcome::ReserveNotMet, "reserve_not_met")];
+pub(super) const RESERVES: [(Reserve, &str); 3] = [(Reserve::None, "none"), (Reserve::Unmet, "unmet"), (Reserve::Met, "met")];
 
-fn word_of<T: PartialEq + Copy>(words: &'static [(T, &'static str)], meaning: T) -> Cow<'static, str> {
-    words.iter().find(|(of, _)| *of == meaning).map_or("", |(_, word)| word).into()
+pub(super) fn word_of<T: PartialEq + Copy>(words: &'static [(T, &'static str)], meaning: T) -> &'static str {
+    words.iter().find(|(of, _)| *of == meaning).map_or("", |(_, word)| word)
 }
 
 fn meaning_of<T: Copy>(words: &[(T, &str)], word: &str) -> Option<T> {
@@ -213,12 +267,6 @@ fn amount(minor: i64) -> Option<Money> {
 impl<'a> From<&'a Person> for Who<'a> {
     fn from(person: &'a Person) -> Self {
         Who { id: (&*person.id).into(), name: (&*person.name).into() }
-    }
-}
-
-impl From<&Who<'_>> for Person {
-    fn from(who: &Who<'_>) -> Self {
-        Person::new(&who.id, &who.name)
     }
 }
 

@@ -3,13 +3,37 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::auction::{Auction, Millis};
+use super::record::{OUTCOMES, RESERVES, word_of};
+use crate::auction::{Auction, Format, Millis, Money};
 use crate::wire::{Summary, SummaryPerson};
 
 /// The version that is written.
 const VERSION: u32 = 1;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
+struct Told<'a> {
+    v: u32,
+    id: &'a str,
+    title: &'a str,
+    image: Option<&'a str>,
+    currency: &'a str,
+    decimals: u8,
+    format: &'static str,
+    start: i64,
+    status: &'static str,
+    starts_at: Millis,
+    ends_at: Millis,
+    price: Option<i64>,
+    leader: Option<(&'a str, &'a str)>,
+    minimum: i64,
+    bids: u64,
+    reserve: &'static str,
+    outcome: Option<&'static str>,
+    seq: u64,
+}
+
+/// The same as it is read.
+#[derive(Deserialize)]
 struct Stored {
     v: u32,
     id: String,
@@ -31,30 +55,34 @@ struct Stored {
     seq: u64,
 }
 
-/// The bytes to be stored.
+/// The bytes to be stored. Once a batch: nothing is copied but into them.
 pub fn encode(auction: &Auction) -> Vec<u8> {
-    let told = Summary::new(auction, 0);
-    let stored = Stored {
+    let terms = auction.terms();
+    let told = Told {
         v: VERSION,
-        id: told.id,
-        title: told.title,
-        image: told.image,
-        currency: told.currency,
-        decimals: told.decimals,
-        format: told.format,
-        start: told.start,
-        status: told.status,
-        starts_at: told.starts_at,
-        ends_at: told.ends_at,
-        price: told.price,
-        leader: told.leader.map(|who| (who.id, who.name)),
-        minimum: told.minimum,
-        bids: told.bids,
-        reserve: told.reserve,
-        outcome: told.outcome,
-        seq: told.seq,
+        id: terms.id.as_str(),
+        title: &terms.title,
+        image: terms.image.as_deref(),
+        currency: terms.currency.code(),
+        decimals: terms.currency.decimals(),
+        format: match terms.format {
+            Format::English => "english",
+        },
+        start: terms.start.minor(),
+        status: auction.status().word(),
+        starts_at: terms.starts_at,
+        ends_at: auction.ends_at(),
+        price: auction.price().map(Money::minor),
+        leader: auction.leader().map(|who| (&*who.id, &*who.name)),
+        minimum: auction.minimum().minor(),
+        bids: auction.bids(),
+        reserve: word_of(&RESERVES, auction.reserve()),
+        outcome: auction.outcome().map(|outcome| word_of(&OUTCOMES, outcome)),
+        seq: auction.seq(),
     };
-    serde_json::to_vec(&stored).expect("a summary has string keys and whole numbers: it always encodes")
+    let mut bytes = Vec::with_capacity(512 + terms.title.len());
+    serde_json::to_writer(&mut bytes, &told).expect("a summary has string keys and whole numbers: it always encodes");
+    bytes
 }
 
 /// The summary as a list tells it; `None` where it is of another version, or damaged.

@@ -4,6 +4,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio::time::Sleep;
@@ -14,15 +16,17 @@ use super::door::{Door, Look, Mail, Place};
 use super::feed::{Ending, Feed};
 use super::load::{Loaded, load};
 use super::registry::Shared;
-use crate::auction::{Auction, Millis, Person, Refusal};
+use crate::auction::{Auction, Millis, Person, Refusal, Status};
 use crate::log::Mark;
 use crate::wire::{self, AuctionOut, Frame};
 
 /// Mail taken at once: one append for all of it.
 const BATCH: usize = 1_024;
+/// Turns that mail may take one after the other before everything else is looked at.
+const TURNS: u32 = 16;
 /// The last events that a snapshot tells.
 const RECENT: usize = 50;
-/// Presence is told at most so often.
+/// Presence is told at most so often, and so is the lobby, unless the auction opens or ends.
 const PRESENCE_EVERY: Duration = Duration::from_secs(1);
 /// How long the clock's own act waits after the log refused it.
 const RETRY_MS: i64 = 1_000;
@@ -34,15 +38,27 @@ pub(super) struct Room {
     pub(super) shared: Arc<Shared>,
     pub(super) door: Arc<Door>,
     pub(super) inbox: mpsc::Receiver<Mail>,
-    /// The fold of what is durable. Nothing else is ever shown.
+    /// The fold of what is durable; while an append is under way, of what is being appended too (`judge`, `store`).
     pub(super) auction: Auction,
-    /// The same and what is being appended: what the next command is judged against. Equal to `auction` whenever no append is under way.
-    pub(super) scratch: Auction,
     pub(super) mark: Mark,
     pub(super) feed: Arc<Feed>,
     look: Option<Look>,
     presence_hold: Option<Pin<Box<Sleep>>>,
+    /// The wait for the next deadline, and which that is: it outlives the turns of the loop.
+    alarm: Option<(Millis, BoxFuture<'static, ()>)>,
+    /// Turns in which nothing but mail was looked at.
+    turns: u32,
     retry_at: Millis,
+    lobby: Told,
+}
+
+/// What the lobby knows of this room.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// That it was so, and nothing has changed since.
+    Status(Status),
+    /// That it was so; the rest is told when the hold is over.
+    Stale(Status),
 }
 
 /// Everything that can wake a room.
@@ -62,9 +78,10 @@ pub(super) async fn run(shared: Arc<Shared>, door: Arc<Door>, inbox: mpsc::Recei
     match load(&*shared.log, &door.id).await {
         Ok(Loaded { auction, mark, feed }) => {
             debug!(auction = %door.id, seq = auction.seq(), "the room wakes");
-            let scratch = auction.clone();
-            let (look, presence_hold, retry_at) = (None, None, Millis::MIN);
-            leaving.call_at = Room { shared, door, inbox, auction, scratch, mark, feed, look, presence_hold, retry_at }.live().await;
+            let (look, presence_hold, alarm, retry_at) = (None, None, None, Millis::MIN);
+            let lobby = Told::Status(auction.status());
+            leaving.call_at =
+                Room { shared, door, inbox, auction, mark, feed, look, presence_hold, alarm, turns: 0, retry_at, lobby }.live().await;
         }
         Err(error) => {
             error!(auction = %door.id, %error, "this auction cannot be loaded and is refused");
@@ -109,7 +126,7 @@ fn refuse_all(mut inbox: mpsc::Receiver<Mail>, refusal: &Refusal) {
 impl Room {
     /// Lives until it falls asleep; answers when it must be woken.
     async fn live(mut self) -> Option<Millis> {
-        self.tell_lobby();
+        self.tell_lobby_now();
         self.feed_ending();
         loop {
             self.feed.flush();
@@ -124,8 +141,22 @@ impl Room {
     }
 
     async fn next(&mut self) -> Wake {
-        let mut mail = Vec::new();
+        let now = self.shared.clock.now();
         let deadline = self.auction.deadline().map(|at| at.max(self.retry_at));
+        // What mostly happens, without setting up a wait for all the rest: there is more mail.
+        if self.turns < TURNS && deadline.is_none_or(|at| at > now) && !*self.shared.stop.borrow() {
+            self.turns += 1;
+            let mail: Vec<_> = std::iter::from_fn(|| self.inbox.try_recv().ok()).take(BATCH).collect();
+            if !mail.is_empty() {
+                return Wake::Mail(mail);
+            }
+        }
+        self.turns = 0;
+        self.wait(deadline).await
+    }
+
+    async fn wait(&mut self, deadline: Option<Millis>) -> Wake {
+        let mut mail = Vec::new();
         let clock = self.shared.clock.clone();
         let mut stop = self.shared.stop.subscribe();
         let (holding, idle) = (self.presence_hold.is_some(), self.may_sleep());
@@ -135,16 +166,29 @@ impl Room {
                 None => std::future::pending().await,
             }
         };
-        tokio::select! {
+        if self.alarm.as_ref().is_none_or(|(at, _)| Some(*at) != deadline) {
+            self.alarm = deadline.map(|at| (at, Box::pin(async move { clock.sleep_until(at).await }) as BoxFuture<'static, ()>));
+        }
+        let alarm = async {
+            match self.alarm.as_mut() {
+                Some((_, alarm)) => alarm.await,
+                None => std::future::pending().await,
+            }
+        };
+        let woken = tokio::select! {
             biased;
             // The registry keeps the sender for as long as there are rooms.
             _ = stop.wait_for(|stop| *stop) => Wake::Stop,
-            () = clock.sleep_until(deadline.unwrap_or(Millis::MAX)), if deadline.is_some() => Wake::Deadline,
+            () = alarm => Wake::Deadline,
             () = hold, if holding => Wake::Presence,
             () = self.door.presence.changed(), if !holding => Wake::Presence,
             _ = self.inbox.recv_many(&mut mail, BATCH) => Wake::Mail(mail),
             () = tokio::time::sleep(self.shared.settings.idle_after), if idle => Wake::Idle,
+        };
+        if matches!(woken, Wake::Deadline) {
+            self.alarm = None;
         }
+        woken
     }
 
     fn may_sleep(&self) -> bool {
@@ -218,7 +262,19 @@ impl Room {
         self.feed_ending();
     }
 
-    fn tell_lobby(&self) {
+    /// Something has changed that the lobby shows. It is one for all rooms: a bid shall not wait for it, nor cost what telling costs.
+    fn tell_lobby(&mut self) {
+        let (Told::Status(known) | Told::Stale(known)) = self.lobby;
+        if self.presence_hold.is_some() && known == self.auction.status() {
+            self.lobby = Told::Stale(known);
+        } else {
+            self.tell_lobby_now();
+            self.presence_hold.get_or_insert_with(|| Box::pin(tokio::time::sleep(PRESENCE_EVERY)));
+        }
+    }
+
+    fn tell_lobby_now(&mut self) {
+        self.lobby = Told::Status(self.auction.status());
         self.shared.lobby.changed(wire::Summary::new(&self.auction, self.door.presence.count()));
     }
 
@@ -229,14 +285,15 @@ impl Room {
     }
 
     fn tell_presence(&mut self) {
-        if self.presence_hold.take().is_some() {
-            // The hold is over; what has changed meanwhile wakes us again at once.
-            return;
+        // Where the hold is over, somebody may have come or gone meanwhile; where there was none, somebody has.
+        let held = self.presence_hold.take().is_some();
+        if !held || self.door.presence.changed().now_or_never().is_some() {
+            self.look = None;
+            self.feed.say(wire::presence(&self.door.presence.live()));
+            self.tell_lobby();
+        } else if matches!(self.lobby, Told::Stale(_)) {
+            self.tell_lobby();
         }
-        self.look = None;
-        self.feed.say(wire::presence(&self.door.presence.live()));
-        self.tell_lobby();
-        self.presence_hold = Some(Box::pin(tokio::time::sleep(PRESENCE_EVERY)));
     }
 
     /// Takes no more mail, judges what is there, and leaves. Whoever wanted to join or to look hears nothing, and knocks again.
@@ -250,6 +307,9 @@ impl Room {
         }
         self.judge(waiting).await;
         self.feed.flush();
+        if matches!(self.lobby, Told::Stale(_)) {
+            self.tell_lobby_now();
+        }
         self.feed.end(ending);
         debug!(auction = %self.door.id, "the room sleeps");
         self.auction.deadline()

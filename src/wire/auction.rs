@@ -84,9 +84,13 @@ impl<'a> AuctionOut<'a> {
 
     /// Encoded once, to be set into the messages that carry it.
     pub fn encode(&self) -> Box<RawValue> {
-        let json = String::from_utf8(to_json(self)).expect("serde_json writes UTF-8");
-        RawValue::from_string(json).expect("serde_json writes JSON")
+        raw(self)
     }
+}
+
+fn raw<T: Serialize + ?Sized>(value: &T) -> Box<RawValue> {
+    let json = String::from_utf8(to_json(value)).expect("serde_json writes UTF-8");
+    RawValue::from_string(json).expect("serde_json writes JSON")
 }
 
 /// An auction in a list.
@@ -169,6 +173,11 @@ impl Summary {
     pub fn has_ended(&self) -> bool {
         Status::ALL.into_iter().any(|status| status.has_ended() && status.word() == self.status)
     }
+}
+
+/// A list, encoded once, to be set into the messages that carry it.
+pub fn summaries<'a>(list: impl Iterator<Item = &'a Summary>) -> Box<RawValue> {
+    raw(&list.collect::<Vec<_>>())
 }
 
 const fn format(of: Format) -> &'static str {

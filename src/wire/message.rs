@@ -73,13 +73,13 @@ pub struct LobbyWelcome<'a> {
     protocol: u32,
     now: Millis,
     you: You<'a>,
-    auctions: &'a [Summary],
+    auctions: &'a RawValue,
     heartbeat_ms: u64,
     reconnect: Reconnect,
 }
 
-/// Encodes the first frame in the lobby.
-pub fn lobby_welcome(now: Millis, you: Option<&Person>, auctions: &[Summary], heartbeat_ms: u64) -> Frame {
+/// Encodes the first frame in the lobby; `auctions` from [`summaries`](super::summaries).
+pub fn lobby_welcome(now: Millis, you: Option<&Person>, auctions: &RawValue, heartbeat_ms: u64) -> Frame {
     let (protocol, reconnect) = (PROTOCOL, Reconnect::DEFAULT);
     Frame::text(&to_json(&LobbyWelcome { protocol, now, you: You::new(you), auctions, heartbeat_ms, reconnect }))
 }

@@ -11,7 +11,7 @@ mod line;
 mod message;
 mod terms;
 
-pub use auction::{AuctionOut, Live, Summary, SummaryPerson};
+pub use auction::{AuctionOut, Live, Summary, SummaryPerson, summaries};
 pub use command::{Inbound, Rejected, parse, parse_http};
 pub use event::event;
 pub use frame::{CloseCode, Frame, close_frame, ping_frame};

@@ -6,7 +6,7 @@
 use crate::auction::{BidPlaced, Money, Offer, Person, Reserve, Terms};
 
 /// How the bids stand.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Book {
     leader: Person,
     /// How far the leader goes.
