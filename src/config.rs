@@ -47,6 +47,9 @@ pub struct Flags {
     /// The port to listen at; 0 takes a free one [default: 8080]
     #[arg(long, env = "SUBASTA_PORT")]
     port: Option<u16>,
+    /// Threads that carry connections; 0 takes as many as there are processors [default: 0]
+    #[arg(long, env = "SUBASTA_THREADS")]
+    threads: Option<usize>,
     /// Where the log and the signing key are kept [default: data]
     #[arg(long, env = "SUBASTA_DATA_DIR", value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -106,6 +109,7 @@ impl TryFrom<String> for Humane {
 struct File {
     listen: Option<IpAddr>,
     port: Option<u16>,
+    threads: Option<usize>,
     data_dir: Option<PathBuf>,
     log: Option<String>,
     log_format: Option<LogFormat>,
@@ -218,6 +222,7 @@ impl Config {
                 heartbeat_timeout: within("heartbeat.timeout", timeout, gateway.heartbeat_timeout)?,
                 slow_after: within("limits.slow_after", limits.slow_after, gateway.slow_after)?,
                 connections: count("limits.connections", limits.connections, gateway.connections)?,
+                threads: flags.threads.or(file.threads).unwrap_or(0).min(MAX_THREADS),
                 web_dir: flags.web_dir.or(file.web_dir),
             },
             rooms: RoomSettings {
@@ -241,6 +246,7 @@ const LONGEST_RELISTED: usize = AuctionId::MAX_LEN - 13;
 const MIN_WAIT: Duration = Duration::from_millis(100);
 const MAX_WAIT: Duration = Duration::from_secs(24 * 3_600);
 const MAX_COUNT: usize = 1_000_000;
+const MAX_THREADS: usize = 256;
 
 /// In open mode a name is taken on trust: only this machine may ask, unless somebody has said otherwise.
 fn check_open_mode(config: &Config, open_anywhere: bool) -> Result<(), ConfigError> {

@@ -29,8 +29,7 @@ fn fail(code: u8, why: &str) -> ExitCode {
 fn serve(mut config: Config) -> ExitCode {
     let room = subasta::limits::raise_open_files();
     config.gateway.connections = config.gateway.connections.min(room);
-    // Every thread looks for strangers' tasks at every turn: a room's writes are a task like any other, and none may wait long for its turn.
-    match tokio::runtime::Builder::new_multi_thread().global_queue_interval(1).enable_all().build() {
+    match subasta::gateway::runtime() {
         Ok(runtime) => {
             let code = runtime.block_on(run(config));
             // Whatever still reads from a disk that may have failed is not waited for.

@@ -12,7 +12,7 @@ use tracing::{info, warn};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::gateway::{self, Gateway, Sessions};
+use crate::gateway::{self, Gateway, Sessions, Workers};
 use crate::log::{EventLog, SqliteLog};
 use crate::room::{Rooms, keep_listed};
 
@@ -51,8 +51,12 @@ impl Server {
         std::fs::create_dir_all(&config.data_dir).map_err(|error| StartError(format!("{}: {error}", config.data_dir.display())))?;
         let key = config.data_dir.join("session.key");
         let sessions = Sessions::open(&key, clock.clone()).map_err(|error| StartError(error.0))?;
-        let bound = TcpListener::bind(config.listen).await.and_then(|listener| Ok((listener.local_addr()?, listener)));
-        let (address, listener) = bound.map_err(|error| StartError(format!("cannot listen at {}: {}", config.listen, plain(&error))))?;
+        let bound = TcpListener::bind(config.listen).await.and_then(|listener| {
+            let workers = Workers::start(config.gateway.threads)?;
+            Ok((listener.local_addr()?, listener, workers))
+        });
+        let (address, listener, workers) =
+            bound.map_err(|error| StartError(format!("cannot listen at {}: {}", config.listen, plain(&error))))?;
         let rooms = Rooms::open(log.clone(), clock, config.rooms).await;
         let rooms = rooms.map_err(|error| StartError(format!("{}: the log {error}", config.data_dir.display())))?;
         info!(data = %config.data_dir.display(), auctions_open = rooms.lobby().live_count(), listed = config.listings.len(), "opened");
@@ -64,7 +68,7 @@ impl Server {
         }
         let stop = watch::Sender::new(false);
         let gateway = Gateway::new(rooms.clone(), sessions, config.gateway);
-        let accepting = tokio::spawn(gateway::serve(gateway, listener, stop.subscribe()));
+        let accepting = tokio::spawn(gateway::serve(gateway, listener, workers, stop.subscribe()));
         Ok(Server { address, rooms, log, stop, accepting, fatal })
     }
 

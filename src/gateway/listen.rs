@@ -18,6 +18,7 @@ use tower::ServiceExt;
 use tracing::{debug, warn};
 
 use super::impatient::Impatient;
+use super::workers::Workers;
 use super::{Gateway, HEAD_WITHIN};
 
 /// Held by whatever keeps a connection alive: the HTTP conversation, then the socket.
@@ -30,8 +31,9 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 /// Said to one connection too many.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 5\r\ncontent-length: 0\r\n\r\n";
 
-/// Serves connections from `listener` until `stop` turns true; returns once every one of them is done. Sockets end with their rooms.
-pub async fn serve(gateway: Gateway, listener: TcpListener, mut stop: watch::Receiver<bool>) {
+/// Serves connections from `listener` on `workers` until `stop` turns true; returns once every one of them is done. Sockets end with
+/// their rooms.
+pub async fn serve(gateway: Gateway, listener: TcpListener, workers: Workers, mut stop: watch::Receiver<bool>) {
     let limit = gateway.settings.connections;
     let patience = gateway.settings.slow_after;
     let permits = Arc::new(Semaphore::new(limit));
@@ -48,7 +50,9 @@ pub async fn serve(gateway: Gateway, listener: TcpListener, mut stop: watch::Rec
             Ok((stream, _)) if stream.set_nodelay(true).is_err() => debug!("a connection was gone before it began"),
             Ok((stream, _)) => {
                 if let Ok(permit) = permits.clone().try_acquire_owned() {
-                    connections.spawn(connection(Impatient::new(stream, patience), router.clone(), Arc::new(permit), stop.clone()));
+                    let (router, permit, stop) = (router.clone(), Arc::new(permit), stop.clone());
+                    let carry = move |stream| connection(Impatient::new(stream, patience), router, permit, stop);
+                    workers.hand_over(stream, carry, &mut connections);
                 } else {
                     connections.spawn(turn_away(stream));
                 }

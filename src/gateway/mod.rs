@@ -12,6 +12,7 @@ mod pages;
 mod plain;
 mod session;
 mod socket;
+mod workers;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use axum::routing::{get, post};
 
 pub use listen::serve;
 pub use session::{KeyError, Sessions};
+pub use workers::{Workers, runtime};
 
 use crate::room::Rooms;
 
@@ -38,6 +40,8 @@ pub struct GatewaySettings {
     pub slow_after: Duration,
     /// Open connections at once; past this a newcomer is told to come back.
     pub connections: usize,
+    /// Threads that carry connections; 0: as many as there are processors.
+    pub threads: usize,
     /// Pages from this directory instead of those in the binary: for developing them.
     pub web_dir: Option<PathBuf>,
 }
@@ -49,6 +53,7 @@ impl Default for GatewaySettings {
             heartbeat_timeout: Duration::from_secs(10),
             slow_after: Duration::from_secs(10),
             connections: 100_000,
+            threads: 0,
             web_dir: None,
         }
     }

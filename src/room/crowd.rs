@@ -1,12 +1,14 @@
 //! The members of a room, and how what is new gets to all of them: one write each, of bytes that all share.
 //!
-//! A small room is flushed by whoever publishes. A large one is kept in shards, each with a task that flushes it, so that all processors
-//! take part and nobody waits for ten thousand writes; what is published meanwhile joins the next flush.
+//! Members are kept in shards, each at home on the thread that hears its members. A small shard is flushed by whoever publishes, a large one by
+//! a task of its own, so that all processors take part and nobody waits for ten thousand writes. What is published
+//! meanwhile joins the next flush.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll};
+use std::thread::ThreadId;
 
 use bytes::Bytes;
 use slab::Slab;
@@ -15,7 +17,7 @@ use tokio::sync::Notify;
 use super::feed::{Feed, Helping};
 use super::member::{Drained, Lagged, Member};
 
-/// Rooms with no more members than this are flushed by whoever publishes.
+/// Shards with no more members than this are flushed by whoever publishes.
 const AT_ONCE: usize = 256;
 /// Members of a shard.
 const SHARD: usize = 1_024;
@@ -31,8 +33,9 @@ pub(super) struct Crowd {
     count: AtomicUsize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shard {
+    home: ThreadId,
     members: Mutex<Members>,
     count: AtomicUsize,
     /// There is something to flush.
@@ -71,17 +74,9 @@ impl Crowd {
         self.count.load(Ordering::Acquire)
     }
 
-    fn enter(&self, feed: &Feed, member: Arc<Member>) -> (Arc<Shard>, usize) {
+    fn enter(&self, feed: &Arc<Feed>, member: Arc<Member>) -> (Arc<Shard>, usize) {
         self.count.fetch_add(1, Ordering::AcqRel);
-        let shard = {
-            let mut shards = self.shards();
-            let free = shards.iter().find(|shard| shard.count.load(Ordering::Acquire) < SHARD).cloned();
-            let shard = free.unwrap_or_default();
-            if shard.count.fetch_add(1, Ordering::AcqRel) == 0 && !shards.iter().any(|known| Arc::ptr_eq(known, &shard)) {
-                shards.push(shard.clone());
-            }
-            shard
-        };
+        let shard = self.shard(feed);
         let mut members = shard.members();
         if members.all.is_empty() {
             members.next = feed.last() + 1;
@@ -91,19 +86,33 @@ impl Crowd {
         (shard, key)
     }
 
-    pub fn flush(&self, feed: &Arc<Feed>) {
-        if self.count() == 0 {
-            return;
+    /// A shard of this thread's with room for one more, who is counted already: its task runs here, where its members are heard.
+    fn shard(&self, feed: &Arc<Feed>) -> Arc<Shard> {
+        let here = std::thread::current().id();
+        let mut shards = self.shards();
+        let free = shards.iter().find(|shard| shard.home == here && shard.count.load(Ordering::Acquire) < SHARD).cloned();
+        let shard = free.unwrap_or_else(|| {
+            let shard = Arc::new(Shard::at(here));
+            shards.push(shard.clone());
+            shard
+        });
+        let count = shard.count.fetch_add(1, Ordering::AcqRel) + 1;
+        if count > AT_ONCE && !shard.tended.swap(true, Ordering::AcqRel) {
+            tokio::spawn(tend(Arc::downgrade(feed), shard.clone()));
         }
-        let shards = self.shards();
-        match shards.as_slice() {
-            [only] if self.count() <= AT_ONCE => {
-                let only = only.clone();
-                drop(shards);
+        shard
+    }
+
+    pub fn flush(&self, feed: &Feed) {
+        // No lock is held while sockets are written to.
+        for number in 0.. {
+            let Some(shard) = self.shards().get(number).cloned() else { return };
+            if shard.tended.load(Ordering::Acquire) {
+                shard.news.notify_one();
+            } else {
                 let mut round = Round::default();
-                while only.stride(feed, &mut round) {}
+                while shard.stride(feed, &mut round) {}
             }
-            all => all.iter().for_each(|shard| shard.call(feed)),
         }
     }
 
@@ -125,12 +134,9 @@ impl Drop for Crowd {
 }
 
 impl Shard {
-    /// Has the shard flushed by its task.
-    fn call(self: &Arc<Shard>, feed: &Arc<Feed>) {
-        if !self.tended.swap(true, Ordering::AcqRel) {
-            tokio::spawn(tend(Arc::downgrade(feed), self.clone()));
-        }
-        self.news.notify_one();
+    fn at(home: ThreadId) -> Shard {
+        let (members, count, news, tended) = (Mutex::default(), AtomicUsize::new(0), Notify::new(), AtomicBool::new(false));
+        Shard { home, members, count, news, tended }
     }
 
     /// Hands out the next part of a round, or begins one; false where there is nothing new.
