@@ -435,7 +435,7 @@ async fn a_phone_that_vanished_is_noticed_and_leaves_the_count() {
 
 #[tokio::test]
 async fn who_does_not_read_is_closed_and_nobody_else_waits() {
-    let server = TestServer::with(|config| config.gateway.slow_after = Duration::from_millis(500)).await;
+    let server = TestServer::with(|config| config.gateway.slow_after = Duration::from_secs(2)).await;
     server.auction("lot", json!({})).await;
     let stuck = mute(&server, "Stuck").await;
     let mut ana = server.join("/ws/lot?name=Ana").await;

@@ -29,6 +29,8 @@ const HIGH_WATER: usize = 64 * 1024;
 const MESSAGE_LIMIT: usize = 16 * 1024;
 /// What is read at once, in bytes. Cleared before every read, and kept by every socket.
 const READ_SIZE: usize = 512;
+/// Frames read one after the other before others have their turn.
+const READ_ON: u32 = 32;
 /// How long all that waits for a closing socket may take to be read, …
 const LAST_WORDS: Duration = Duration::from_secs(60);
 /// … and then the other side to end.
@@ -49,6 +51,8 @@ pub struct Socket {
     pub(super) gateway: Gateway,
     pub(super) who: Option<Person>,
     pub(super) place: Place,
+    /// Frames read since others had their turn.
+    read_on: u32,
     /// While it is behind: how much had been taken when this began to run.
     patience: Option<(u64, Pin<Box<Sleep>>)>,
     _permit: Permit,
@@ -75,7 +79,7 @@ pub(super) enum End {
 impl Socket {
     /// A socket that has just taken its place; `first` is said first.
     pub fn new(ws: Conversation, gateway: Gateway, who: Option<Person>, place: Place, first: &Frame, permit: Permit) -> Self {
-        let socket = Socket { ws, who, place, patience: None, gateway, _permit: permit };
+        let socket = Socket { ws, who, place, read_on: 0, patience: None, gateway, _permit: permit };
         socket.member().say(first.websocket().clone());
         socket
     }
@@ -109,7 +113,16 @@ impl Socket {
         &self.ws.get_ref().0
     }
 
+    /// Reading comes first: a bid's stamp is taken when it is read, and all that was read together is answered in one write.
     fn poll_wake(&mut self, context: &mut Context<'_>) -> Poll<Wake> {
+        let full = self.is_full();
+        if self.read_on < READ_ON
+            && !full
+            && let Poll::Ready(frame) = self.ws.poll_next_unpin(context)
+        {
+            self.read_on += 1;
+            return Poll::Ready(Wake::Frame(frame));
+        }
         match self.place.poll_drain(context) {
             Poll::Ready(Ok(Drained::UpToDate)) => self.patience = None,
             Poll::Ready(Ok(Drained::Lagged)) => return Poll::Ready(Wake::Lagged),
@@ -118,15 +131,19 @@ impl Socket {
             Poll::Pending if self.is_impatient(context) => return Poll::Ready(Wake::TooSlow),
             Poll::Pending => {}
         }
-        let member = self.member();
-        if member.pipe().is_missed() {
+        if self.member().pipe().is_missed() {
             return Poll::Ready(Wake::HeartbeatMissed);
         }
-        // Somebody who asks must also listen.
-        if member.awaited() >= AWAITED || self.patience.is_some() && member.queued() >= HIGH_WATER {
-            return Poll::Pending;
+        // There may be more to read, now that something was written, or that others have had their turn.
+        if std::mem::take(&mut self.read_on) >= READ_ON || full && !self.is_full() {
+            context.waker().wake_by_ref();
         }
-        self.ws.poll_next_unpin(context).map(Wake::Frame)
+        Poll::Pending
+    }
+
+    /// Somebody who asks must also listen.
+    fn is_full(&self) -> bool {
+        self.member().awaited() >= AWAITED || self.member().queued() >= HIGH_WATER
     }
 
     /// Somebody who takes something is not slow, however little they take.
@@ -200,7 +217,6 @@ impl Socket {
     /// Says something to this socket alone.
     pub(super) fn say(&self, frame: &Frame) {
         self.member().say(frame.websocket().clone());
-        self.member().flush();
     }
 
     pub(super) fn refuse(&self, request: Option<&RequestId>, refusal: &Refusal) {

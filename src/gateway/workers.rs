@@ -23,8 +23,8 @@ pub struct Workers {
 
 /// A runtime for one thread, as every worker has it.
 pub fn runtime() -> io::Result<Runtime> {
-    // What other threads hand over has its turn at every turn.
-    Builder::new_current_thread().global_queue_interval(1).enable_all().build()
+    // What other threads hand over has its turn at every turn; and the network is looked at often, since a turn may write to many sockets.
+    Builder::new_current_thread().global_queue_interval(1).event_interval(16).enable_all().build()
 }
 
 impl Workers {
