@@ -20,7 +20,7 @@ pub trait Crowd {
     fn heard(&mut self, _net: &mut Net, _id: u32, _word: Word<'_>, _now: u64) {}
     /// A socket that was in its room is gone; its last seq still stands.
     fn lost(&mut self, _net: &mut Net, _id: u32, _why: &Lost) {}
-    /// Time passes: called after every read and every wait.
+    /// Time passes: called after every read and every wait, with the time before that.
     fn tick(&mut self, _net: &mut Net, _now: u64) {}
     /// When `tick` must be called at the latest, in nanoseconds.
     fn next_due(&self) -> u64 {
@@ -115,8 +115,6 @@ impl Fleet {
             if let Err(why) = self.read(id, ending, crowd) {
                 self.lose(id, &why, crowd);
             }
-            let now = self.net.now();
-            crowd.tick(&mut self.net, now);
         }
     }
 
@@ -146,6 +144,7 @@ impl Fleet {
             if used < whole && socket.stream.is_some() {
                 socket.spill = self.buffer[used..whole].to_vec();
             }
+            crowd.tick(&mut self.net, now);
             if whole < BUFFER && !ending {
                 return Ok(());
             }

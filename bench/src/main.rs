@@ -16,6 +16,7 @@ mod process;
 mod report;
 mod ring;
 mod storm;
+mod table;
 mod target;
 mod trial;
 
@@ -58,7 +59,7 @@ fn run(mode: Mode, options: &Options) -> Result<()> {
     let overflows = process::listen_overflows();
     let mut report = Report::new(mode, options);
     if let Some(dir) = &options.sync_dir {
-        report.sync_us = Some(process::sync_cost(dir)?);
+        report.results.sync_us = Some(process::sync_cost(dir)?);
     }
     match mode {
         Mode::Fanout => fanout::run(options, &mut report)?,
@@ -67,8 +68,9 @@ fn run(mode: Mode, options: &Options) -> Result<()> {
         Mode::Storm => storm::run(options, &mut report)?,
         Mode::Mixed => return Err("this mode is not there yet".to_owned()),
     }
-    report.listen_overflows = overflows.zip(process::listen_overflows()).map(|(before, after)| after.saturating_sub(before));
-    report.print();
+    report.results.listen_overflows = overflows.zip(process::listen_overflows()).map(|(before, after)| after.saturating_sub(before));
+    report.conclude();
+    table::print(&report);
     if let Some(file) = &options.json {
         report.write_json(file)?;
     }
