@@ -35,7 +35,10 @@ pub enum Word<'a> {
 /// Events that are not bids.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    Extended,
+    /// The end has moved to this millisecond of UTC.
+    Extended {
+        ends_at: u64,
+    },
     Closed,
     Other,
 }
@@ -44,6 +47,7 @@ pub enum Kind {
 pub struct Scanner {
     dialect: Dialect,
     seq: Finder<'static>,
+    ends_at: Finder<'static>,
     last_seq: FinderRev<'static>,
     amount: Finder<'static>,
     /// Where the amount last stood: it seldom moves.
@@ -61,6 +65,7 @@ impl Scanner {
         Scanner {
             dialect,
             seq: Finder::new(b"\"seq\":"),
+            ends_at: Finder::new(b"\"ends_at\":"),
             last_seq: FinderRev::new(b"\"seq\":"),
             amount: Finder::new(AMOUNT),
             amount_at: Cell::new(0),
@@ -94,7 +99,7 @@ impl Scanner {
             b"bid" => Word::Bid { seq: after(&self.seq, rest), amount: self.amount(rest) },
             b"accepted" => Word::Accepted { id: after(&self.id, rest), seq: Some(after(&self.seq, rest)).filter(|seq| *seq > 0) },
             b"refused" => Word::Refused { id: after(&self.id, rest), code: self.refusal(rest) },
-            b"extended" => Word::Event { seq: after(&self.seq, rest), kind: Kind::Extended },
+            b"extended" => Word::Event { seq: after(&self.seq, rest), kind: Kind::Extended { ends_at: after(&self.ends_at, rest) } },
             b"closed" => Word::Event { seq: after(&self.seq, rest), kind: Kind::Closed },
             b"created" | b"opened" | b"said" => Word::Event { seq: after(&self.seq, rest), kind: Kind::Other },
             b"welcome" => Word::Welcome { seq: self.last_seq(rest), resumed: self.resumed.find(rest).is_some() },

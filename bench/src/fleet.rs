@@ -79,6 +79,11 @@ impl Fleet {
         self.waited
     }
 
+    /// The first socket that did not get in since this was last asked, with the reason.
+    pub fn turned_away(&mut self) -> Option<String> {
+        self.turned_away.take()
+    }
+
     /// Waits until a socket is ready or `until` has come, and serves what is ready.
     pub fn turn(&mut self, crowd: &mut impl Crowd, until: u64) -> Result<()> {
         let asked = self.net.now();
@@ -111,10 +116,10 @@ impl Fleet {
             self.net.flush(id);
         }
         let ending = flags.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR);
-        if flags.contains(EventFlags::IN) || ending {
-            if let Err(why) = self.read(id, ending, crowd) {
-                self.lose(id, &why, crowd);
-            }
+        if (flags.contains(EventFlags::IN) || ending)
+            && let Err(why) = self.read(id, ending, crowd)
+        {
+            self.lose(id, &why, crowd);
         }
     }
 

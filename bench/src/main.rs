@@ -2,6 +2,7 @@
 
 mod bidding;
 mod bids;
+mod chart;
 mod cli;
 mod dialect;
 mod fanout;
@@ -10,6 +11,7 @@ mod frame;
 mod http;
 mod idle;
 mod latency;
+mod mixed;
 mod net;
 mod order;
 mod process;
@@ -66,13 +68,16 @@ fn run(mode: Mode, options: &Options) -> Result<()> {
         Mode::Bids => bids::run(options, &mut report)?,
         Mode::Idle => idle::run(options, &mut report)?,
         Mode::Storm => storm::run(options, &mut report)?,
-        Mode::Mixed => return Err("this mode is not there yet".to_owned()),
+        Mode::Mixed => mixed::run(options, &mut report)?,
     }
     report.results.listen_overflows = overflows.zip(process::listen_overflows()).map(|(before, after)| after.saturating_sub(before));
     report.conclude();
     table::print(&report);
     if let Some(file) = &options.json {
         report.write_json(file)?;
+    }
+    if let Some(file) = &options.svg {
+        chart::write(&report, file)?;
     }
     Ok(())
 }
