@@ -35,7 +35,7 @@ pub enum Dialect {
 
 /// Puts a load on a WebSocket auction server and says what it did with it.
 #[derive(Parser, Serialize, Clone, Debug)]
-#[command(name = "subasta-bench", version)]
+#[command(name = "subasta-bench", version, args_override_self = true)]
 pub struct Options {
     /// What to do
     #[serde(skip)]
@@ -68,22 +68,22 @@ pub struct Options {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub window: u32,
     /// Open loop: so many bids a second over all rooms, on schedule whatever happens
-    #[arg(long)]
+    #[arg(long, value_parser = positive)]
     pub rate: Option<f64>,
     /// Measured for so long
-    #[arg(long, default_value_t = 5.0)]
+    #[arg(long, value_parser = positive, default_value_t = 5.0)]
     pub seconds: f64,
     /// Run for so long before that
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, value_parser = positive, default_value_t = 1.0)]
     pub warmup: f64,
     /// Sockets, in idle, storm and mixed
     #[arg(long, default_value_t = 1_000)]
     pub sockets: u32,
-    /// Handshakes under way at once; keep below the server's listen backlog
-    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    /// Handshakes under way at once; keep below the server's listen backlog, which is often 128
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub at_once: u32,
     /// A bid that is not done after so many seconds is given up (closed loop), or waited for at the end (open loop)
-    #[arg(long, default_value_t = 10.0)]
+    #[arg(long, value_parser = positive, default_value_t = 10.0)]
     pub give_up: f64,
     /// Never sleep: ask for ready sockets over and over
     #[arg(long)]
@@ -91,6 +91,13 @@ pub struct Options {
     /// Bidders ask for verdicts only (`events=none`), in bids
     #[arg(long)]
     pub quiet: bool,
+    /// Spread the rooms, in idle and storm the sockets, over so many processes
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub processes: u32,
+    /// One of several processes
+    #[arg(long, hide = true)]
+    #[serde(skip)]
+    pub member: bool,
     /// Time 512-byte writes with fdatasync in this directory first
     #[arg(long, value_name = "DIR")]
     #[serde(skip)]
@@ -99,4 +106,14 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     #[serde(skip)]
     pub json: Option<PathBuf>,
+    /// Draw the results: figures, histograms, percentile curves
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    pub svg: Option<PathBuf>,
+}
+
+/// A number of seconds, or of things a second.
+fn positive(text: &str) -> Result<f64, String> {
+    let number = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (1e-6..=1e9).contains(&number) { Ok(number) } else { Err("must be above 0".to_owned()) }
 }

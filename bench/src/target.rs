@@ -20,6 +20,9 @@ pub struct Target {
 /// Who creates the auctions; bidders have other names.
 const SELLER: &str = "house";
 
+/// Terms of an auction that outlasts any run.
+pub const LONG: &str = r#""duration_ms":86400000,"soft_close":false"#;
+
 impl Target {
     /// Finds the server and makes names for so many rooms.
     pub fn new(options: &Options, rooms: u32) -> Result<Target> {
@@ -34,7 +37,8 @@ impl Target {
         let mut found = named.to_socket_addrs().map_err(|error| format!("--url {url}: {error}"))?;
         let address = found.find(SocketAddr::is_ipv4).ok_or_else(|| format!("--url {url}: no IPv4 address"))?;
         let run = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
-        let rooms = (0..rooms).map(|room| format!("bench-{run:x}-{room}")).collect();
+        let process = std::process::id();
+        let rooms = (0..rooms).map(|room| format!("bench-{run:x}-{process:x}-{room}")).collect();
         Ok(Target { address, dialect: options.dialect, host: host.to_owned(), rooms })
     }
 
@@ -52,6 +56,21 @@ impl Target {
                 let said = answer.body.chars().take(300).collect::<String>();
                 let hint = if answer.status == 404 { "; does it speak another --dialect?" } else { "" };
                 return Err(format!("the server refused to create an auction, HTTP {}{hint}: {said}", answer.status));
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes so many bids in every room over HTTP, by two people in turn.
+    pub fn bid_by_hand(&self, bids: u32) -> Result<()> {
+        let mut http = Http::connect(self.address, &self.host)?;
+        for room in &self.rooms {
+            for amount in 1..=bids {
+                let path = format!("/api/auctions/{room}/commands?name=hand-{}", amount % 2);
+                let answer = http.post(&path, &format!(r#"{{"type":"bid","amount":{amount}}}"#))?;
+                if answer.status != 200 {
+                    return Err(format!("a bid over HTTP was refused, HTTP {}: {}", answer.status, answer.body));
+                }
             }
         }
         Ok(())

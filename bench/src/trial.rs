@@ -4,10 +4,11 @@ use crate::Result;
 use crate::bidding::{Bidding, Counts, Done};
 use crate::cli::Options;
 use crate::fleet::{Fleet, nanos};
+use crate::herd;
 use crate::net::{Net, Traffic};
 use crate::process;
-use crate::report::Report;
-use crate::target::Target;
+use crate::report::{Curves, Report, ratio};
+use crate::target::{LONG, Target};
 
 /// How many sockets are where.
 pub struct Plan {
@@ -45,7 +46,7 @@ pub fn run(options: &Options, plan: &Plan, report: &mut Report) -> Result<()> {
         ));
     }
     let target = Target::new(options, plan.rooms)?;
-    target.create_rooms(|_| r#""duration_ms":86400000,"soft_close":false"#.to_owned())?;
+    target.create_rooms(|_| LONG.to_owned())?;
     let mut net = Net::new(target)?;
     for room in 0..plan.rooms {
         for number in 0..plan.viewers {
@@ -55,8 +56,11 @@ pub fn run(options: &Options, plan: &Plan, report: &mut Report) -> Result<()> {
     }
     let all = u32::try_from(net.sockets.len()).map_err(|_| "too many sockets")?;
     let mut fleet = Fleet::new(net, options.spin);
+    let before = options.pid.map(process::cpu_seconds).transpose()?;
     let opening = fleet.open(&mut (), 0..all, options.at_once)?;
-    report.connects_per_s = Some(f64::from(all) / opening.as_secs_f64());
+    let after = options.pid.map(process::cpu_seconds).transpose()?;
+    report.results.opened(all, opening, before.zip(after));
+    herd::gate(options)?;
     let mut bidding = Bidding::new(&fleet.net, options, plan.done);
     fleet.run(&mut bidding, SETTLE, "settling")?;
     bidding.start(&mut fleet.net);
@@ -67,8 +71,8 @@ pub fn run(options: &Options, plan: &Plan, report: &mut Report) -> Result<()> {
     let last = mark(&fleet, &bidding, options)?;
     bidding.stop(last.at);
     drain(&mut fleet, &mut bidding, options)?;
-    (report.rooms, report.sockets) = (plan.rooms, all);
-    fill(report, &fleet, &bidding, &first, &last);
+    report.results.rooms = plan.rooms;
+    fill(report, &fleet, bidding, &first, &last);
     Ok(())
 }
 
@@ -82,27 +86,16 @@ fn drain(fleet: &mut Fleet, bidding: &mut Bidding, options: &Options) -> Result<
     Ok(())
 }
 
-fn fill(report: &mut Report, fleet: &Fleet, bidding: &Bidding, first: &Mark, last: &Mark) {
-    let seconds = ratio(last.at - first.at, 1_000_000_000);
-    let busy = 1.0 - ratio(last.waited - first.waited, last.at - first.at);
-    report.took(seconds, busy);
-    report.deliveries = Some(last.counts.deliveries - first.counts.deliveries);
-    report.bids_sent = Some(last.counts.sent - first.counts.sent);
-    report.bids_accepted = Some(last.counts.accepted - first.counts.accepted);
-    report.bids_refused = Some(last.counts.refused - first.counts.refused);
-    report.bids_unfinished = Some(bidding.counts.given_up + bidding.pending());
-    report.bids_unsendable = Some(bidding.counts.unsendable);
-    report.faults(fleet.net.order.faults, bidding.lost_sockets, fleet.net.traffic.resyncs);
-    report.latency_us = bidding.each.summary();
-    report.last_latency_us = bidding.last.summary();
-    report.accepted_us = bidding.accepted.summary();
-    report.frames_per_read = Some(ratio(last.traffic.frames - first.traffic.frames, last.traffic.reads - first.traffic.reads));
-    report.server_cpu_s = first.cpu.zip(last.cpu).map(|(first, last)| last - first);
-    report.work_out_rates();
-}
-
-/// One number of another; 0 of nothing.
-#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
-pub fn ratio(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+fn fill(report: &mut Report, fleet: &Fleet, bidding: Bidding, first: &Mark, last: &Mark) {
+    report.results.measured(first.at, last.at, last.waited - first.waited);
+    report.results.deliveries = Some(last.counts.deliveries - first.counts.deliveries);
+    report.results.bids_sent = Some(last.counts.sent - first.counts.sent);
+    report.results.bids_accepted = Some(last.counts.accepted - first.counts.accepted);
+    report.results.bids_refused = Some(last.counts.refused - first.counts.refused);
+    report.results.bids_unfinished = Some(bidding.counts.given_up + bidding.pending());
+    report.results.bids_unsendable = Some(bidding.counts.unsendable);
+    report.results.faults(fleet.net.order.faults, bidding.lost_sockets, fleet.net.traffic.resyncs);
+    report.results.frames_per_read = Some(ratio(last.traffic.frames - first.traffic.frames, last.traffic.reads - first.traffic.reads));
+    report.results.server_cpu_s = first.cpu.zip(last.cpu).map(|(first, last)| last - first);
+    report.curves = Curves { each: bidding.each, last: bidding.last, accepted: bidding.accepted };
 }
