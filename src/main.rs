@@ -8,6 +8,10 @@ use subasta::serve::Server;
 use subasta::telemetry;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+/// Many small things that live long (sockets) beside short-lived larger ones (handshakes): the system's own allocator tears its heap with them.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Bad arguments and bad configuration.
 const USAGE: u8 = 2;
 
