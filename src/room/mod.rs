@@ -15,6 +15,7 @@ mod record;
 mod registry;
 mod relist;
 mod seat;
+mod snapshot;
 mod summary;
 mod task;
 

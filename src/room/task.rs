@@ -12,8 +12,8 @@ use tracing::{debug, error};
 
 use super::alarm;
 use super::door::{Door, Look, Mail, Place};
-use super::feed::{Ending, Feed};
-use super::load::{Loaded, load};
+use super::feed::{Ending, Feed, RING_EVENTS};
+use super::load::{self, History, Loaded, RECENT, load};
 use super::registry::Shared;
 use crate::auction::{Auction, Millis, Person, Refusal, Status};
 use crate::log::Mark;
@@ -21,8 +21,6 @@ use crate::wire::{self, AuctionOut, Frame};
 
 /// Mail taken at once: one append for all of it.
 const BATCH: usize = 1_024;
-/// The last events that a snapshot tells.
-const RECENT: usize = 50;
 /// Presence is told at most so often, and so is the lobby, unless the auction opens or ends.
 const PRESENCE_EVERY: Duration = Duration::from_secs(1);
 /// How long the clock's own act waits after the log refused it.
@@ -39,6 +37,7 @@ pub(super) struct Room {
     pub(super) auction: Auction,
     pub(super) mark: Mark,
     pub(super) feed: Arc<Feed>,
+    pub(super) history: History,
     look: Option<Look>,
     presence_hold: Option<Pin<Box<Sleep>>>,
     retry_at: Millis,
@@ -69,11 +68,11 @@ pub(super) async fn run(shared: Arc<Shared>, door: Arc<Door>, inbox: mpsc::Recei
     let again = shared.clock.now().saturating_add(alarm::RETRY_MS);
     let mut leaving = Leaving { shared: shared.clone(), door: door.clone(), call_at: Some(again) };
     match load(&*shared.log, &door.id).await {
-        Ok(Loaded { auction, mark, feed }) => {
+        Ok(Loaded { auction, mark, feed, history }) => {
             debug!(auction = %door.id, seq = auction.seq(), "the room wakes");
             let (look, presence_hold, retry_at) = (None, None, Millis::MIN);
             let lobby = Told::Status(auction.status());
-            leaving.call_at = Room { shared, door, inbox, auction, mark, feed, look, presence_hold, retry_at, lobby }.live().await;
+            leaving.call_at = Room { shared, door, inbox, auction, mark, feed, history, look, presence_hold, retry_at, lobby }.live().await;
         }
         Err(error) => {
             error!(auction = %door.id, %error, "this auction cannot be loaded and is refused");
@@ -166,6 +165,7 @@ impl Room {
             match mail {
                 Mail::Command(command) => waiting.push(command),
                 Mail::Join { since, who, reply } => {
+                    self.reach_back(since).await;
                     let place = self.place(since, who.as_ref());
                     let _ = reply.send(Ok(place));
                 }
@@ -192,6 +192,23 @@ impl Room {
         let now = self.shared.clock.now();
         if !self.act_by_clock(now).await {
             self.retry_at = now.saturating_add(RETRY_MS);
+        }
+    }
+
+    /// A room that woke from a snapshot has only the last events in its ring. The others are read when the first comes who has not seen them.
+    async fn reach_back(&mut self, since: Option<u64>) {
+        let Some(since) = since.filter(|since| since.saturating_add(RING_EVENTS as u64) >= self.auction.seq()) else { return };
+        while let Some(older) = self.history.older
+            && since < older.seq
+        {
+            match older.fetch(&*self.shared.log, &self.door.id, &self.feed, load::PAGE).await {
+                Ok(older) => self.history.older = older,
+                Err(error) => {
+                    error!(auction = %self.door.id, %error, "older events cannot be read: nobody can resume from there");
+                    self.history.older = self.history.older.filter(|_| error.may_pass());
+                    return;
+                }
+            }
         }
     }
 
