@@ -4,7 +4,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio::time::Sleep;
@@ -21,8 +20,10 @@ use crate::wire::{self, AuctionOut, Frame};
 
 /// Mail taken at once: one append for all of it.
 const BATCH: usize = 1_024;
-/// Presence is told at most so often, and so is the lobby, unless the auction opens or ends.
+/// Presence is told at most so often.
 const PRESENCE_EVERY: Duration = Duration::from_secs(1);
+/// And so is the lobby, unless the auction opens or ends.
+const LOBBY_EVERY: Duration = Duration::from_secs(1);
 /// How long the clock's own act waits after the log refused it.
 const RETRY_MS: i64 = 1_000;
 /// A room does not fall asleep so shortly before its deadline.
@@ -42,6 +43,7 @@ pub(super) struct Room {
     presence_hold: Option<Pin<Box<Sleep>>>,
     retry_at: Millis,
     lobby: Told,
+    lobby_hold: Option<Pin<Box<Sleep>>>,
 }
 
 /// What the lobby knows of this room.
@@ -58,6 +60,7 @@ enum Wake {
     Mail(Vec<Mail>),
     Deadline,
     Presence,
+    Lobby,
     Idle,
     Stop,
 }
@@ -70,9 +73,10 @@ pub(super) async fn run(shared: Arc<Shared>, door: Arc<Door>, inbox: mpsc::Recei
     match load(&*shared.log, &door.id).await {
         Ok(Loaded { auction, mark, feed, history }) => {
             debug!(auction = %door.id, seq = auction.seq(), "the room wakes");
-            let (look, presence_hold, retry_at) = (None, None, Millis::MIN);
+            let (look, presence_hold, lobby_hold, retry_at) = (None, None, None, Millis::MIN);
             let lobby = Told::Status(auction.status());
-            leaving.call_at = Room { shared, door, inbox, auction, mark, feed, history, look, presence_hold, retry_at, lobby }.live().await;
+            leaving.call_at =
+                Room { shared, door, inbox, auction, mark, feed, history, look, presence_hold, retry_at, lobby, lobby_hold }.live().await;
         }
         Err(error) => {
             error!(auction = %door.id, %error, "this auction cannot be loaded and is refused");
@@ -124,6 +128,7 @@ impl Room {
                 Wake::Mail(mail) => self.handle(mail).await,
                 Wake::Deadline => self.strike().await,
                 Wake::Presence => self.tell_presence(),
+                Wake::Lobby => self.tell_lobby_again(),
                 Wake::Idle => return self.sleep(Ending::Failed).await,
                 Wake::Stop => return self.sleep(Ending::Stopping).await,
             }
@@ -136,18 +141,14 @@ impl Room {
         let clock = self.shared.clock.clone();
         let mut stop = self.shared.stop.subscribe();
         let (holding, idle) = (self.presence_hold.is_some(), self.may_sleep());
-        let hold = async {
-            match self.presence_hold.as_mut() {
-                Some(hold) => hold.await,
-                None => std::future::pending().await,
-            }
-        };
+        let (hold, lobby) = (over(&mut self.presence_hold), over(&mut self.lobby_hold));
         tokio::select! {
             biased;
             // The registry keeps the sender for as long as there are rooms.
             _ = stop.wait_for(|stop| *stop) => Wake::Stop,
             () = clock.sleep_until(deadline.unwrap_or(Millis::MAX)), if deadline.is_some() => Wake::Deadline,
-            () = hold, if holding => Wake::Presence,
+            () = hold => Wake::Presence,
+            () = lobby => Wake::Lobby,
             () = self.door.presence.changed(), if !holding => Wake::Presence,
             _ = self.inbox.recv_many(&mut mail, BATCH) => Wake::Mail(mail),
             () = tokio::time::sleep(self.shared.settings.idle_after), if idle => Wake::Idle,
@@ -246,11 +247,19 @@ impl Room {
     /// Something has changed that the lobby shows. It is one for all rooms: a bid shall not wait for it, nor cost what telling costs.
     fn tell_lobby(&mut self) {
         let (Told::Status(known) | Told::Stale(known)) = self.lobby;
-        if self.presence_hold.is_some() && known == self.auction.status() {
+        if self.lobby_hold.is_some() && known == self.auction.status() {
             self.lobby = Told::Stale(known);
         } else {
             self.tell_lobby_now();
-            self.presence_hold.get_or_insert_with(|| Box::pin(tokio::time::sleep(PRESENCE_EVERY)));
+            self.lobby_hold.get_or_insert_with(|| Box::pin(tokio::time::sleep(LOBBY_EVERY)));
+        }
+    }
+
+    /// The hold is over.
+    fn tell_lobby_again(&mut self) {
+        self.lobby_hold = None;
+        if matches!(self.lobby, Told::Stale(_)) {
+            self.tell_lobby();
         }
     }
 
@@ -266,15 +275,14 @@ impl Room {
     }
 
     fn tell_presence(&mut self) {
-        // Where the hold is over, somebody may have come or gone meanwhile; where there was none, somebody has.
-        let held = self.presence_hold.take().is_some();
-        if !held || self.door.presence.changed().now_or_never().is_some() {
-            self.look = None;
-            self.feed.say(wire::presence(&self.door.presence.live()));
-            self.tell_lobby();
-        } else if matches!(self.lobby, Told::Stale(_)) {
-            self.tell_lobby();
+        if self.presence_hold.take().is_some() {
+            // The hold is over; what has changed meanwhile wakes us again at once.
+            return;
         }
+        self.look = None;
+        self.feed.say(wire::presence(&self.door.presence.live()));
+        self.tell_lobby();
+        self.presence_hold = Some(Box::pin(tokio::time::sleep(PRESENCE_EVERY)));
     }
 
     /// Takes no more mail, judges what is there, and leaves. Whoever wanted to join or to look hears nothing, and knocks again.
@@ -293,6 +301,14 @@ impl Room {
         self.feed.end(ending);
         debug!(auction = %self.door.id, "the room sleeps");
         self.auction.deadline()
+    }
+}
+
+/// Ready when a hold is over; never where there is none.
+async fn over(hold: &mut Option<Pin<Box<Sleep>>>) {
+    match hold {
+        Some(hold) => hold.await,
+        None => std::future::pending().await,
     }
 }
 
