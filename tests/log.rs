@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use subasta::log::{AppendError, Batch, EventLog, Fault, Mark, MemoryLog, Query, ReadError, SqliteLog};
+use subasta::log::{AppendError, Batch, EventLog, Fault, Mark, MemoryLog, Part, Query, ReadError, SqliteLog};
 
 fn batch(auction: &str, expected: u64, records: &[&str]) -> Batch {
     Batch {
@@ -15,7 +15,29 @@ fn batch(auction: &str, expected: u64, records: &[&str]) -> Batch {
         summary: format!("{auction} at {}", expected + records.len() as u64).into_bytes(),
         label: "open",
         deadline: Some(1_000),
+        snapshot: None,
     }
+}
+
+fn part(begins: bool, body: &str) -> Part {
+    Part { begins, body: body.into() }
+}
+
+/// A snapshot is told as it was given, and goes with its batch.
+async fn keeps_snapshots(log: &dyn EventLog) {
+    let parts = async || {
+        let snapshot = log.snapshot("b").await.unwrap()?;
+        let parts = snapshot.parts.into_iter().map(|(position, body)| (position, String::from_utf8(body).unwrap()));
+        Some((snapshot.mark, parts.collect::<Vec<_>>()))
+    };
+    assert_eq!(parts().await, None);
+    log.append(Batch { snapshot: Some(part(true, "b1")), ..batch("b", 1, &["x", "y"]) }).await.unwrap();
+    assert!(log.append(Batch { snapshot: Some(part(true, "never")), ..batch("b", 1, &["x"]) }).await.is_err());
+    let mark = log.append(Batch { snapshot: Some(part(false, "b2")), ..batch("b", 3, &["z"]) }).await.unwrap();
+    assert_eq!(parts().await, Some((mark, vec![(3, "b1".to_owned()), (4, "b2".to_owned())])));
+    let mark = log.append(Batch { snapshot: Some(part(true, "anew")), ..batch("b", 4, &["z"]) }).await.unwrap();
+    assert_eq!(parts().await, Some((mark, vec![(5, "anew".to_owned())])));
+    assert!(log.snapshot("a").await.unwrap().is_none() && log.snapshot("nowhere").await.unwrap().is_none());
 }
 
 fn open(dir: &Path) -> SqliteLog {
@@ -47,6 +69,13 @@ async fn keeps_its_promises(log: &dyn EventLog) {
     assert_eq!((rest.len(), rest[0].position, rest[0].hash), (1, 3, second.hash));
     assert_eq!(log.read("a", Mark::start("a"), 2).await.unwrap().len(), 2, "a page");
     assert_eq!(second, Mark::start("a").then(b"one").then(b"two").then(b"three"), "the chain is SHA-256 of (hash before, record)");
+
+    let (before, back) = log.read_back("a", second, 2).await.unwrap();
+    assert_eq!((before, back.len(), back[1].hash), (Mark::start("a").then(b"one"), 2, second.hash));
+    let (before, back) = log.read_back("a", second, 100).await.unwrap();
+    assert_eq!((before, back.len()), (Mark::start("a"), 3));
+    assert!(log.read_back("a", Mark { hash: first.hash, ..second }, 2).await.is_err(), "no such place");
+    keeps_snapshots(log).await;
 
     log.append(Batch { label: "closed", deadline: None, ..batch("c", 0, &["x"]) }).await.unwrap();
     let ids = async |query: Query| -> Vec<String> { log.entries(query).await.unwrap().into_iter().map(|entry| entry.auction).collect() };
@@ -167,6 +196,57 @@ async fn whatever_is_changed_in_the_store_is_noticed_and_only_there() {
         }
         assert_eq!(bodies(&log, "c").await.unwrap().len(), 3, "{sql}");
     }
+}
+
+#[tokio::test]
+async fn a_snapshot_that_is_not_what_was_appended_is_none() {
+    for (sql, left) in [
+        ("UPDATE snapshot SET body = x'21' WHERE position = 1", 0),
+        ("UPDATE snapshot SET body = x'21' WHERE position = 2", 0),
+        ("UPDATE snapshot SET position = 7 WHERE position = 2", 0),
+        ("UPDATE snapshot SET position = 4 WHERE position = 3", 0),
+        ("UPDATE snapshot SET seal = zeroblob(32) WHERE position = 1", 0),
+        ("UPDATE snapshot SET auction = 2 WHERE auction = 1", 0),
+        ("DELETE FROM snapshot WHERE position = 1", 0),
+        ("DELETE FROM snapshot WHERE position = 2", 0),
+        ("UPDATE record SET hash = zeroblob(32) WHERE position = 2 AND auction = 1", 0),
+        ("DELETE FROM record WHERE position = 3 AND auction = 1", 0),
+        // What is left was once the whole of it.
+        ("DELETE FROM snapshot WHERE position = 3", 2),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let log = open(dir.path());
+        for (position, record) in ["one", "two", "three", "four"].into_iter().enumerate() {
+            let snapshot = (position < 3).then(|| part(position == 0, record));
+            log.append(Batch { snapshot, ..batch("a", position as u64, &[record]) }).await.unwrap();
+        }
+        log.append(batch("b", 0, &["one", "two", "three", "four"])).await.unwrap();
+        assert_eq!(log.snapshot("a").await.unwrap().unwrap().parts.len(), 3);
+        log.close().await;
+        drop(log);
+        meddle(dir.path(), sql);
+        let log = open(dir.path());
+        for auction in ["a", "b"] {
+            let expected = if auction == "a" { left } else { 0 };
+            assert_eq!(log.snapshot(auction).await.unwrap().map_or(0, |snapshot| snapshot.parts.len()), expected, "{auction}: {sql}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_store_from_before_snapshots_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = open(dir.path());
+    log.append(batch("a", 0, &["one"])).await.unwrap();
+    log.close().await;
+    drop(log);
+    let connection = rusqlite::Connection::open(dir.path().join("subasta.db")).unwrap();
+    connection.execute_batch("DROP TABLE snapshot; PRAGMA user_version = 1").unwrap();
+    drop(connection);
+    let log = open(dir.path());
+    assert_eq!(bodies(&log, "a").await.unwrap(), ["one"]);
+    log.append(Batch { snapshot: Some(part(true, "two")), ..batch("a", 1, &["two"]) }).await.unwrap();
+    assert_eq!(log.snapshot("a").await.unwrap().unwrap().parts, [(2, b"two".to_vec())]);
 }
 
 #[tokio::test]

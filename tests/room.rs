@@ -482,6 +482,96 @@ async fn a_broken_chain_refuses_that_auction_and_no_other() {
     assert!(house.rooms.look(&id("other")).await.is_ok());
 }
 
+/// A lot with some 9,000 records: two parts of a snapshot, and a tail. Every second bid has a request id.
+async fn long_sale(house: &House) -> u64 {
+    house.lot().await;
+    let _awake = house.seat().await;
+    for number in 0..8_900 {
+        let (who, request) =
+            (if number % 2 == 0 { "Ana" } else { "Ben" }, if number % 2 == 0 { number.to_string() } else { String::new() });
+        house.bid(who, &request, 1_000 + number * 20_000).await.unwrap();
+    }
+    house.look().await["seq"].as_u64().unwrap()
+}
+
+/// What a house that starts over the same log shows.
+async fn again(house: &House) -> Result<Value, Refusal> {
+    let rooms = house_over(house.log.clone(), house.clock.clone()).await.rooms;
+    let mut look: Value = serde_json::from_str(rooms.look(&id("lot")).await?.auction.get()).unwrap();
+    look.as_object_mut().unwrap().remove("watching");
+    Ok(look)
+}
+
+#[tokio::test]
+async fn a_room_wakes_from_its_snapshot_as_from_all_its_records() {
+    let house = house().await;
+    let last = long_sale(&house).await;
+    let first = again(&house).await.unwrap();
+    assert_eq!((first["seq"].as_u64(), first["recent"].as_array().unwrap().len()), (Some(last), 50));
+    let after = house_over(house.log.clone(), house.clock.clone()).await;
+    // A verdict from before the snapshot, and one from after it.
+    for number in [2, 8_898] {
+        let verdict = after.bid("Ana", &number.to_string(), 1_000 + number * 20_000).await.unwrap();
+        assert_eq!(verdict.seq, Some(u64::try_from(number).unwrap() + 3));
+    }
+    assert_eq!(after.bid("Ana", "2", 1).await.unwrap_err().code(), "id_reused");
+    // Older events than the room has read are there for whoever asks.
+    for since in [last - 10, 5, last] {
+        let (mut seat, _, resumed) = after.rooms.join(&id("lot"), Some(since), None).await.unwrap();
+        assert!(resumed, "{since}");
+        let mut seqs = Vec::new();
+        while seqs.last() != Some(&last) && seqs.len() < usize::try_from(last - since).unwrap() {
+            seqs.extend(take(&mut seat).0.iter().map(|event| event["seq"].as_u64().unwrap()));
+        }
+        assert_eq!(seqs, (since + 1..=last).collect::<Vec<_>>());
+    }
+    // One that lies is not believed: all records are read.
+    house.log.tamper_snapshot("lot", |_, body| *body.last_mut().unwrap() ^= 1);
+    assert_eq!(again(&house).await.unwrap(), first);
+    house.log.tamper_snapshot("lot", |_, body| *body.last_mut().unwrap() ^= 1);
+    house.log.tamper_snapshot("lot", |position, _| *position += 1);
+    assert_eq!(again(&house).await.unwrap(), first);
+    house.log.tamper_snapshot("lot", |position, _| *position -= 1);
+    // And it was used all the time: a record before it that is damaged is not even read …
+    house.log.tamper("lot", 5, |body| body[20] ^= 1);
+    assert_eq!(again(&house).await.unwrap(), first);
+    // … until somebody wants to have what it says, or the snapshot cannot be used.
+    let after = house_over(house.log.clone(), house.clock.clone()).await;
+    assert!(!after.rooms.join(&id("lot"), Some(3), None).await.unwrap().2);
+    assert!(after.rooms.join(&id("lot"), Some(last - 10), None).await.unwrap().2);
+    house.log.tamper_snapshot("lot", |_, body| *body.last_mut().unwrap() ^= 1);
+    assert_eq!(again(&house).await, Err(Refusal::Unavailable));
+}
+
+#[tokio::test]
+async fn a_snapshot_hides_no_damage_behind_it() {
+    let house = house().await;
+    let last = long_sale(&house).await;
+    house.log.tamper("lot", last, |body| body[20] ^= 1);
+    assert_eq!(again(&house).await, Err(Refusal::Unavailable));
+}
+
+#[tokio::test]
+async fn a_snapshot_that_could_not_be_stored_is_taken_again() {
+    let house = house().await;
+    house.lot().await;
+    let _awake = house.seat().await;
+    for number in 0..4_200 {
+        let who = if number % 2 == 0 { "Ana" } else { "Ben" };
+        let price = 1_000 + number * 20_000;
+        if number > 4_085 && number % 3 == 0 {
+            house.log.inject(Fault::Fail);
+            assert_eq!(house.bid(who, &number.to_string(), price).await, Err(Refusal::Unavailable));
+        }
+        house.bid(who, &number.to_string(), price).await.unwrap();
+    }
+    let first = again(&house).await.unwrap();
+    house.log.tamper("lot", 5, |body| body[20] ^= 1);
+    assert_eq!(again(&house).await.unwrap(), first, "there is one, and it is right");
+    let after = house_over(house.log.clone(), house.clock.clone()).await;
+    assert_eq!(after.bid("Ben", "4089", 1_000 + 4_089 * 20_000).await.unwrap().seq, Some(4_092));
+}
+
 /// Records are read for ever: to change one of these lines is to lose every auction there is.
 #[tokio::test]
 async fn what_is_stored_keeps_its_form() {

@@ -68,11 +68,13 @@ fn median(mut times: Vec<Duration>) -> Duration {
 #[ignore = "a figure"]
 async fn an_auction_of_100_000_records_wakes() {
     let dir = tempfile::tempdir_in(".").unwrap();
-    let house = rooms(store(dir.path())).await;
+    let log = store(dir.path());
+    let house = rooms(log.clone()).await;
     let start = Instant::now();
     sale(&house, "lot", 100_000).await;
     println!("100,000 bids over the rooms took   {:>9.1?}", start.elapsed());
     shut(house).await;
+    log.close().await;
     let mut times = Vec::new();
     for _ in 0..7 {
         let log = store(dir.path());
@@ -131,6 +133,7 @@ async fn a_house_of_10_000_auctions_and_a_million_records_opens() {
         summary: rename(&summary, id),
         label: "open",
         deadline: Some(LONG_MS),
+        snapshot: None,
     })
     .await;
     println!("a million records were appended in {:>9.1?}", start.elapsed());
@@ -175,8 +178,8 @@ async fn appends(rooms: usize, size: usize) {
             let (auction, mut count, mut slowest): (Arc<str>, u64, _) = (format!("room-{room}").into(), 0, Duration::ZERO);
             while start.elapsed() < wait {
                 let records = vec![record.clone(); size];
-                let deadline = Some(LONG_MS);
-                let batch = Batch { auction: auction.clone(), expected: count, records, summary: summary.clone(), label: "open", deadline };
+                let (auction, summary, deadline) = (auction.clone(), summary.clone(), Some(LONG_MS));
+                let batch = Batch { auction, expected: count, records, summary, label: "open", deadline, snapshot: None };
                 let asked = Instant::now();
                 count = log.append(batch).await.unwrap().position;
                 slowest = slowest.max(asked.elapsed());

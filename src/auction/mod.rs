@@ -27,7 +27,7 @@ pub use money::{Currency, Money};
 pub use person::Person;
 pub use refusal::Refusal;
 pub use soft_close::{ExtendMode, SoftClose};
-pub use state::{Accepted, Auction, OutbidBy, Savepoint, Standing, Status};
+pub use state::{Accepted, Answers, Asked, Auction, OutbidBy, Savepoint, Standing, State, Status};
 pub use terms::{Terms, TermsError};
 
 /// Whole milliseconds of UTC.

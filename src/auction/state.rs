@@ -11,24 +11,36 @@ use super::{BidPlaced, Event, Fact, Millis, Money, Offer, Outcome, Person, Reque
 #[derive(Clone, Debug)]
 pub struct Auction {
     state: State,
-    answered: HashMap<Asked, (Digest, Accepted)>,
-    /// What was answered lately, in its order: so that it can be taken back.
+    answered: Answers,
+    /// What was answered since the last [`Auction::settle`], in its order.
     fresh: Vec<Asked>,
 }
 
-/// All but the verdicts: cheap to clone, however long the auction.
+/// All but the verdicts, laid open for those who store it. Cheap to clone, however long the auction.
 #[derive(Clone, PartialEq, Debug)]
-struct State {
-    terms: Arc<Terms>,
-    seller: Person,
-    status: Status,
-    ends_at: Millis,
-    book: Option<Book>,
-    bids: u64,
-    outcome: Option<Outcome>,
-    seq: u64,
-    at: Millis,
+pub struct State {
+    /// What the seller fixed.
+    pub terms: Arc<Terms>,
+    /// Whose auction it is.
+    pub seller: Person,
+    /// Where it is in its life.
+    pub status: Status,
+    /// The end as it stands.
+    pub ends_at: Millis,
+    /// How the bids stand, once there is one.
+    pub book: Option<Book>,
+    /// How many bids everyone has seen accepted.
+    pub bids: u64,
+    /// How it ended, once it has.
+    pub outcome: Option<Outcome>,
+    /// Of the last public event.
+    pub seq: u64,
+    /// When the last event happened.
+    pub at: Millis,
 }
+
+/// The verdict under each request id, and the digest of what was asked.
+pub type Answers = HashMap<Asked, (u64, Accepted)>;
 
 /// Where an auction can be taken back to. See [`Auction::savepoint`].
 #[derive(Debug)]
@@ -38,10 +50,7 @@ pub struct Savepoint {
 }
 
 /// A person's id and what they call a command of theirs.
-type Asked = (Arc<str>, RequestId);
-
-/// Of what was asked under a request id: enough to tell whether it is asked again.
-pub(super) type Digest = u64;
+pub type Asked = (Arc<str>, RequestId);
 
 /// Where an auction is in its life: `scheduled → open ⇄ paused → closed | cancelled`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -130,12 +139,37 @@ impl Auction {
         Some(Auction { state, answered: HashMap::new(), fresh: Vec::new() })
     }
 
+    /// The auction again that had this state and these verdicts.
+    pub fn resume(state: State, answered: Answers) -> Auction {
+        Auction { state, answered, fresh: Vec::new() }
+    }
+
+    /// All but the verdicts.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Every verdict there is.
+    pub fn answers(&self) -> &Answers {
+        &self.answered
+    }
+
+    /// The verdicts since the last [`settle`](Auction::settle), in their order.
+    pub fn fresh(&self) -> impl ExactSizeIterator<Item = (&Asked, &(u64, Accepted))> {
+        self.fresh.iter().map(|asked| (asked, self.answered.get(asked).expect("what is fresh is there: both change together")))
+    }
+
+    /// What was fresh is stored, and will not be taken back.
+    pub fn settle(&mut self) {
+        self.fresh.clear();
+    }
+
     /// As it stands, to be gone back to if what is folded in from here on turns out not to have happened.
     pub fn savepoint(&self) -> Savepoint {
         Savepoint { state: self.state.clone(), fresh: self.fresh.len() }
     }
 
-    /// Takes back all that was folded in since `savepoint`, which is this auction's own and the latest that was taken.
+    /// Takes back all that was folded in since `savepoint`, which is this auction's latest; it was not settled since.
     pub fn restore(&mut self, savepoint: Savepoint) {
         self.state = savepoint.state;
         // No decision answers a request id twice: what stands under it came after the savepoint, and nothing stood there before.
@@ -211,7 +245,7 @@ impl Auction {
     }
 
     /// The verdict this request id already has, and on what.
-    pub(super) fn answered(&self, by: &Person, request: &RequestId) -> Option<&(Digest, Accepted)> {
+    pub(super) fn answered(&self, by: &Person, request: &RequestId) -> Option<&(u64, Accepted)> {
         self.answered.get(&(by.id.clone(), request.clone()))
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use super::{ReadError, Record};
+use super::{ReadError, Record, Snapshot};
 
 /// A SHA-256.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,6 +59,38 @@ pub fn check(after: Mark, records: &[Record]) -> Result<Mark, ReadError> {
             Ok(next)
         }
     })
+}
+
+/// The hash that binds a part of a snapshot to the record it was taken after and to the part before it.
+pub fn seal(record: Hash, before: Hash, body: &[u8]) -> Hash {
+    record.then(&before.0).then(body)
+}
+
+/// A part of a snapshot as it is stored.
+pub struct Sealed {
+    pub position: u64,
+    pub seal: Hash,
+    pub body: Vec<u8>,
+    /// Of the record at this position, where there is one.
+    pub record: Option<Hash>,
+}
+
+/// The snapshot that these parts are, if they are what was appended.
+pub fn unseal(auction: &str, parts: impl IntoIterator<Item = Sealed>) -> Option<Snapshot> {
+    let mut before = Mark::start(auction).hash;
+    let mut snapshot = None;
+    for Sealed { position, seal: expected, body, record } in parts {
+        let hash = record?;
+        before = seal(hash, before, &body);
+        if before != expected {
+            return None;
+        }
+        let mark = Mark { position, hash };
+        let snapshot = snapshot.get_or_insert(Snapshot { mark, parts: Vec::new() });
+        snapshot.mark = mark;
+        snapshot.parts.push((position, body));
+    }
+    snapshot
 }
 
 /// Checks that the chain ends where the log says that it ends.

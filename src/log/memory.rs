@@ -7,7 +7,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
-use super::{AppendError, Batch, Entry, EventLog, Mark, Query, ReadError, Record, chain};
+use super::chain::Sealed;
+use super::{AppendError, Batch, Entry, EventLog, Hash, Mark, Query, ReadError, Record, Snapshot, chain};
 
 /// What the next append shall do instead.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,7 +43,11 @@ struct Log {
     summary: Vec<u8>,
     label: &'static str,
     deadline: Option<i64>,
+    snapshot: Vec<StoredPart>,
 }
+
+/// A part of a snapshot: position, seal, body.
+type StoredPart = (u64, Hash, Vec<u8>);
 
 impl Default for MemoryLog {
     fn default() -> Self {
@@ -87,6 +92,13 @@ impl MemoryLog {
         }
     }
 
+    /// Changes the stored parts of a snapshot (position and body) behind the log's back.
+    pub fn tamper_snapshot(&self, auction: &str, mut change: impl FnMut(&mut u64, &mut Vec<u8>)) {
+        if let Some(log) = self.store().log(auction) {
+            log.snapshot.iter_mut().for_each(|(position, _, body)| change(position, body));
+        }
+    }
+
     /// Changes a stored summary behind the log's back.
     pub fn tamper_summary(&self, auction: &str, summary: Vec<u8>) {
         if let Some(log) = self.store().log(auction) {
@@ -114,7 +126,7 @@ impl Store {
         let number = self.logs.len() as u64;
         if self.log(&batch.auction).is_none() {
             let head = Mark::start(&batch.auction);
-            let log = Log { head, records: Vec::new(), summary: Vec::new(), label: "", deadline: None };
+            let log = Log { head, records: Vec::new(), summary: Vec::new(), label: "", deadline: None, snapshot: Vec::new() };
             self.logs.insert(number, (batch.auction.to_string(), log));
         }
         let log = self.log(&batch.auction).expect("it was put there just now");
@@ -126,6 +138,13 @@ impl Store {
             log.records.push(Record { position: log.head.position, body, hash: log.head.hash });
         }
         (log.summary, log.label, log.deadline) = (batch.summary, batch.label, batch.deadline);
+        if let Some(part) = batch.snapshot {
+            if part.begins {
+                log.snapshot.clear();
+            }
+            let before = log.snapshot.last().map_or(Mark::start(&batch.auction).hash, |(_, seal, _)| *seal);
+            log.snapshot.push((log.head.position, chain::seal(log.head.hash, before, &part.body), part.body));
+        }
         Ok(log.head)
     }
 
@@ -141,6 +160,25 @@ impl Store {
             chain::check_end(mark, log.head)?;
         }
         Ok(records)
+    }
+
+    fn read_back(&mut self, auction: &str, until: Mark, limit: usize) -> Result<(Mark, Vec<Record>), ReadError> {
+        let Some(log) = self.log(auction) else { return Ok((until, Vec::new())) };
+        let first = until.position.saturating_sub(limit as u64);
+        let before = log.records.iter().find(|record| record.position == first);
+        let before = before.map_or(Mark::start(auction), |record| Mark { position: first, hash: record.hash });
+        let wanted = |record: &&Record| record.position > first && record.position <= until.position;
+        let records: Vec<_> = log.records.iter().filter(wanted).cloned().collect();
+        chain::check_end(chain::check(before, &records)?, until)?;
+        Ok((before, records))
+    }
+
+    fn snapshot(&mut self, auction: &str) -> Option<Snapshot> {
+        let log = self.log(auction)?;
+        let hash = |position: u64| log.records.iter().find(|record| record.position == position).map(|record| record.hash);
+        let sealed =
+            |(position, seal, body): &StoredPart| Sealed { position: *position, seal: *seal, body: body.clone(), record: hash(*position) };
+        chain::unseal(auction, log.snapshot.iter().map(sealed))
     }
 
     fn entries(&self, query: &Query) -> Vec<Entry> {
@@ -173,6 +211,16 @@ impl EventLog for MemoryLog {
     fn read(&self, auction: &str, after: Mark, limit: usize) -> BoxFuture<'_, Result<Vec<Record>, ReadError>> {
         let records = self.store().read(auction, after, limit);
         async move { records }.boxed()
+    }
+
+    fn read_back(&self, auction: &str, until: Mark, limit: usize) -> BoxFuture<'_, Result<(Mark, Vec<Record>), ReadError>> {
+        let records = self.store().read_back(auction, until, limit);
+        async move { records }.boxed()
+    }
+
+    fn snapshot(&self, auction: &str) -> BoxFuture<'_, Result<Option<Snapshot>, ReadError>> {
+        let snapshot = self.store().snapshot(auction);
+        async move { Ok(snapshot) }.boxed()
     }
 
     fn exists(&self, auction: &str) -> BoxFuture<'_, Result<bool, ReadError>> {

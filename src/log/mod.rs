@@ -30,6 +30,26 @@ pub struct Batch {
     pub label: &'static str,
     /// When somebody must look after it even if nobody asks: milliseconds of UTC.
     pub deadline: Option<i64>,
+    /// What the records come to, these included: kept with them, or not at all.
+    pub snapshot: Option<Part>,
+}
+
+/// A part of a snapshot, as its writer understands it.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Whether a snapshot begins with it: then the parts before are dropped.
+    pub begins: bool,
+    /// Anything.
+    pub body: Vec<u8>,
+}
+
+/// What an auction's records came to at a place in its log, so that nobody need read those before it again.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// After the last part.
+    pub mark: Mark,
+    /// In order: after how many records each was taken, and what it says.
+    pub parts: Vec<(u64, Vec<u8>)>,
 }
 
 /// A record as it was read, its hash checked.
@@ -108,6 +128,13 @@ pub trait EventLog: Send + Sync + 'static {
 
     /// At most `limit` records after `after`, their chain checked; fewer than `limit` means the end, which is checked too.
     fn read(&self, auction: &str, after: Mark, limit: usize) -> BoxFuture<'_, Result<Vec<Record>, ReadError>>;
+
+    /// At most `limit` records up to `until`, oldest first, their chain checked, and the mark before the first of them.
+    fn read_back(&self, auction: &str, until: Mark, limit: usize) -> BoxFuture<'_, Result<(Mark, Vec<Record>), ReadError>>;
+
+    /// The latest snapshot; `None` where there is none, or where it is not what was appended: it tells nothing that the records do not.
+    /// Whether its mark is of this log shows when the records after it are read.
+    fn snapshot(&self, auction: &str) -> BoxFuture<'_, Result<Option<Snapshot>, ReadError>>;
 
     /// Whether this auction has a log.
     fn exists(&self, auction: &str) -> BoxFuture<'_, Result<bool, ReadError>>;

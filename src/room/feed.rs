@@ -105,6 +105,24 @@ impl Feed {
         self.wake();
     }
 
+    /// Puts older frames, the last of them of event `last`, before those that are there, as far as there is room. True if there is more
+    /// room; false, too, where they do not fit: the ring has moved on.
+    pub fn prepend(&self, last: u64, frames: &[Frame]) -> bool {
+        let mut ring = self.ring();
+        if ring.first() != last + 1 {
+            return false;
+        }
+        for frame in frames.iter().rev() {
+            let bytes = ring.bytes + frame.websocket().len();
+            if ring.frames.len() >= RING_EVENTS || bytes > RING_BYTES {
+                return false;
+            }
+            ring.bytes = bytes;
+            ring.frames.push_front(frame.clone());
+        }
+        ring.frames.len() < RING_EVENTS
+    }
+
     /// Says something that is not of the log: it replaces what was said so before.
     pub fn say(&self, frame: Frame) {
         {

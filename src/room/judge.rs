@@ -5,7 +5,7 @@ use tracing::{error, warn};
 use super::door::{Verdict, Waiting};
 use super::load::{self, LoadError};
 use super::task::Room;
-use super::{record, summary};
+use super::{record, snapshot, summary};
 use crate::auction::{self, Auction, Decision, Event, Millis, Refusal, Savepoint};
 use crate::log::{AppendError, Batch};
 use crate::wire;
@@ -85,9 +85,16 @@ impl Room {
         if events.is_empty() {
             return Ok(());
         }
-        match self.shared.log.append(batch(&self.auction, self.mark.position, &events)).await {
+        let mut batch = batch(&self.auction, self.mark.position, &events);
+        batch.snapshot = snapshot::part(&self.auction, self.history.snapshot, self.mark.position + events.len() as u64);
+        let kept = batch.snapshot.is_some();
+        match self.shared.log.append(batch).await {
             Ok(mark) => {
                 self.mark = mark;
+                if kept {
+                    self.auction.settle();
+                    self.history.snapshot = mark.position;
+                }
                 self.show(&events);
                 Ok(())
             }
@@ -118,6 +125,8 @@ impl Room {
     async fn catch_up(&mut self) -> Result<(), LoadError> {
         let (events, mark) = load::events_after(&*self.shared.log, &self.door.id, self.mark).await?;
         self.mark = mark;
+        // The other may have kept a part of a snapshot of its own: ours begins anew.
+        self.history.snapshot = 0;
         events.iter().for_each(|event| self.auction.evolve(event));
         self.show(&events);
         Ok(())
@@ -133,5 +142,6 @@ pub(super) fn batch(after: &Auction, expected: u64, events: &[Event]) -> Batch {
         label: after.status().word(),
         summary: summary::encode(after),
         deadline: after.deadline(),
+        snapshot: None,
     }
 }

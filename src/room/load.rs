@@ -1,22 +1,46 @@
-//! From the log into memory: an auction is the fold of its records.
+//! From the log into memory: an auction is the fold of its records, or of those since its snapshot.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
-use super::feed::Feed;
+use tracing::warn;
+
+use super::feed::{Feed, RING_EVENTS};
 use super::record::{self, People};
+use super::snapshot;
 use crate::auction::{Auction, AuctionId, Event};
-use crate::log::{EventLog, Mark, ReadError, Record};
+use crate::log::{EventLog, Mark, ReadError, Record, Snapshot};
 use crate::wire;
 
 /// Records read at once.
-const PAGE: usize = 4_096;
+pub const PAGE: usize = 4_096;
+/// The last events that a newcomer is told: they are in the ring from the first.
+pub const RECENT: usize = 50;
 
 /// An auction as its log tells it.
 pub struct Loaded {
     pub auction: Auction,
     pub mark: Mark,
     pub feed: Arc<Feed>,
+    pub history: History,
+}
+
+/// What a room remembers of the log behind it.
+pub struct History {
+    /// Where the last part of its snapshot was taken; 0: there is none.
+    pub snapshot: u64,
+    /// What the ring could still be filled with, if somebody asks for it.
+    pub older: Option<Older>,
+}
+
+/// Events before those in the ring.
+#[derive(Clone, Copy)]
+pub struct Older {
+    /// Up to here in the log.
+    pub until: Mark,
+    /// Of the last of them.
+    pub seq: u64,
 }
 
 /// Why an auction cannot be loaded.
@@ -49,25 +73,65 @@ impl fmt::Display for LoadError {
     }
 }
 
-/// Reads an auction's log from the beginning.
+/// Reads an auction's log: what it came to at its latest snapshot, and the records since. Where there is none, or one that does not
+/// fit the records, all of them.
 pub async fn load(log: &dyn EventLog, id: &AuctionId) -> Result<Loaded, LoadError> {
-    let feed = Arc::new(Feed::after(0));
-    let mut auction: Option<Auction> = None;
-    let mut mark = Mark::start(id.as_str());
+    let Some(Snapshot { mark, parts }) = log.snapshot(id.as_str()).await.map_err(LoadError::Read)? else {
+        return load_from(log, id, None, Mark::start(id.as_str())).await;
+    };
+    let Some(auction) = snapshot::auction(&parts) else {
+        warn!(auction = %id, "its snapshot is not understood: all of its records are read");
+        return load_from(log, id, None, Mark::start(id.as_str())).await;
+    };
+    match load_from(log, id, Some(auction), mark).await {
+        Err(error) if !error.may_pass() => {
+            warn!(auction = %id, %error, "its snapshot does not fit: all of its records are read");
+            load_from(log, id, None, Mark::start(id.as_str())).await
+        }
+        loaded => loaded,
+    }
+}
+
+/// Folds what comes after `mark` into the auction as it was there; `None` at the start.
+async fn load_from(log: &dyn EventLog, id: &AuctionId, mut auction: Option<Auction>, start: Mark) -> Result<Loaded, LoadError> {
+    let older = auction.as_ref().map(|auction| Older { until: start, seq: auction.seq() });
+    let (mut recent, mut mark) = (VecDeque::new(), start);
     loop {
         let (events, next, last) = page(log, id, mark).await?;
-        for event in &events {
+        mark = next;
+        for event in events {
             match &mut auction {
-                Some(auction) => auction.evolve(event),
-                None => auction = Some(Auction::found(event).ok_or(LoadError::Headless)?),
+                Some(auction) => auction.evolve(&event),
+                None => auction = Some(Auction::found(&event).ok_or(LoadError::Headless)?),
+            }
+            recent.extend(event.seq.is_some().then_some(event));
+            if recent.len() > RING_EVENTS {
+                recent.pop_front();
             }
         }
-        feed.publish(events.iter().filter_map(wire::event));
-        mark = next;
         if last {
-            let auction = auction.ok_or(LoadError::Headless)?;
-            return Ok(Loaded { auction, mark, feed });
+            break;
         }
+    }
+    let auction = auction.ok_or(LoadError::Headless)?;
+    let feed = Arc::new(Feed::after(auction.seq().saturating_sub(recent.len() as u64)));
+    feed.publish(recent.iter().filter_map(wire::event));
+    let mut history = History { snapshot: older.map_or(0, |older| older.until.position), older };
+    while let Some(older) = history.older
+        && older.seq + RECENT as u64 > auction.seq()
+    {
+        history.older = older.fetch(log, id, &feed, 2 * RECENT).await?;
+    }
+    Ok(Loaded { auction, mark, feed, history })
+}
+
+impl Older {
+    /// Fills `feed` with up to so many of these; what is then still older, if there is room for it.
+    pub async fn fetch(self, log: &dyn EventLog, id: &AuctionId, feed: &Feed, limit: usize) -> Result<Option<Older>, LoadError> {
+        let (until, records) = log.read_back(id.as_str(), self.until, limit).await.map_err(LoadError::Read)?;
+        let frames: Vec<_> = decode(&records)?.iter().filter_map(wire::event).collect();
+        let more = feed.prepend(self.seq, &frames) && until.position > 0 && !records.is_empty();
+        Ok(more.then(|| Older { until, seq: self.seq.saturating_sub(frames.len() as u64) }))
     }
 }
 
@@ -86,10 +150,14 @@ pub async fn events_after(log: &dyn EventLog, id: &AuctionId, mut mark: Mark) ->
 
 async fn page(log: &dyn EventLog, id: &AuctionId, after: Mark) -> Result<(Vec<Event>, Mark, bool), LoadError> {
     let records = log.read(id.as_str(), after, PAGE).await.map_err(LoadError::Read)?;
-    let mut people = People::default();
-    let mut decode =
-        |record: &Record| record::decode(&record.body, &mut people).map_err(|why| LoadError::Record { position: record.position, why });
-    let events = records.iter().map(&mut decode).collect::<Result<_, _>>()?;
+    let events = decode(&records)?;
     let mark = records.last().map_or(after, |record| Mark { position: record.position, hash: record.hash });
     Ok((events, mark, records.len() < PAGE))
+}
+
+fn decode(records: &[Record]) -> Result<Vec<Event>, LoadError> {
+    let mut people = People::default();
+    let event =
+        |record: &Record| record::decode(&record.body, &mut people).map_err(|why| LoadError::Record { position: record.position, why });
+    records.iter().map(event).collect()
 }

@@ -12,7 +12,6 @@ use super::feed::{Cursor, Ending, Feed};
 use super::registry::Rooms;
 use super::{load, summary};
 use crate::auction::{AuctionId, Millis, Status};
-use crate::clock::Clock;
 use crate::log::{Entry, EventLog, Query, ReadError};
 use crate::wire::{self, Summary};
 
@@ -20,9 +19,7 @@ use crate::wire::{self, Summary};
 const ENDED: usize = 12;
 /// Auctions that a newcomer is told of at most, those that end first.
 const TOLD: usize = 1_000;
-/// A change of one auction is told at most so often.
-const EVERY_MS: i64 = 1_000;
-/// How often those that wait for their turn are looked at.
+/// What has changed is told at most so often: all of it together. How often one auction changes is for its room to say.
 const TURN: Duration = Duration::from_millis(100);
 
 /// The lobby.
@@ -30,14 +27,13 @@ const TURN: Duration = Duration::from_millis(100);
 pub struct Lobby {
     list: Mutex<List>,
     feed: Arc<Feed>,
-    clock: Clock,
     changed: Notify,
     ended: Notify,
 }
 
 #[derive(Debug, Default)]
 struct List {
-    auctions: BTreeMap<AuctionId, Listed>,
+    auctions: BTreeMap<AuctionId, Arc<Summary>>,
     /// As a newcomer is told: those that end first before the others, the ended last.
     order: BTreeSet<Rank>,
     /// Oldest first.
@@ -49,18 +45,12 @@ struct List {
     turns: u64,
 }
 
-#[derive(Debug)]
-struct Listed {
-    summary: Arc<Summary>,
-    told_at: Millis,
-}
-
 /// Whether it has ended, its end, its id.
 type Rank = (bool, Millis, AuctionId);
 
 impl Lobby {
     /// The list as the log tells it.
-    pub(super) async fn load(log: &dyn EventLog, clock: Clock) -> Result<Lobby, ReadError> {
+    pub(super) async fn load(log: &dyn EventLog) -> Result<Lobby, ReadError> {
         let mut list = List::default();
         for status in [Status::Closed, Status::Scheduled, Status::Open, Status::Paused] {
             let ended = status.has_ended();
@@ -79,7 +69,7 @@ impl Lobby {
             }
         }
         let (feed, changed, ended) = (Arc::default(), Notify::new(), Notify::new());
-        Ok(Lobby { list: Mutex::new(list), feed, clock, changed, ended })
+        Ok(Lobby { list: Mutex::new(list), feed, changed, ended })
     }
 
     /// The list, encoded, with a cursor from before it was looked at: a change may be told twice, never missed. A change that waits for its
@@ -126,7 +116,7 @@ impl Lobby {
 
     /// Whether this auction has not ended, as far as the list knows.
     pub fn is_live(&self, id: &AuctionId) -> bool {
-        self.list().auctions.get(id).is_some_and(|listed| !listed.summary.has_ended())
+        self.list().auctions.get(id).is_some_and(|summary| !summary.has_ended())
     }
 
     /// How many have not ended.
@@ -151,43 +141,33 @@ impl Lobby {
 
     /// The summary of an auction, if it is in the list: it knows who watches.
     pub(super) fn listed(&self, id: &str) -> Option<Summary> {
-        self.list().auctions.get(id).map(|listed| Summary::clone(&listed.summary))
+        self.list().auctions.get(id).map(|summary| Summary::clone(summary))
     }
 
     pub(super) fn stop(&self) {
         self.feed.end(Ending::Stopping);
     }
 
-    /// Tells what may be told now; true if something must wait for its turn.
-    fn tell(&self) -> bool {
-        let now = self.clock.now();
+    /// Tells what has changed since the last turn.
+    fn tell(&self) {
         let mut frames = Vec::new();
-        let mut list = self.list();
-        let waiting = std::mem::take(&mut list.waiting);
-        list.turn();
-        for id in waiting {
-            let Some(listed) = list.auctions.get_mut(&id) else { continue };
-            if now.saturating_sub(listed.told_at) < EVERY_MS {
-                list.waiting.insert(id);
-                continue;
-            }
-            listed.told_at = now;
+        {
+            let mut list = self.list();
+            list.turn();
+            let waiting = std::mem::take(&mut list.waiting);
             if self.feed.reader_count() > 0 {
-                frames.push(wire::lobby_auction(&listed.summary));
+                frames.extend(waiting.iter().filter_map(|id| list.auctions.get(id)).map(|summary| wire::lobby_auction(summary)));
+            }
+            while list.ended.len() > ENDED {
+                let Some(id) = list.ended.pop_front() else { break };
+                list.remove(&id);
+                frames.push(wire::gone(&id));
             }
         }
-        while list.ended.len() > ENDED {
-            let Some(id) = list.ended.pop_front() else { break };
-            list.remove(&id);
-            frames.push(wire::gone(&id));
-        }
-        let wait = !list.waiting.is_empty();
-        drop(list);
         if !frames.is_empty() {
             self.feed.publish(frames);
             self.feed.flush();
         }
-        wait
     }
 
     fn list(&self) -> MutexGuard<'_, List> {
@@ -196,36 +176,35 @@ impl Lobby {
 }
 
 impl List {
-    /// Puts a summary in the place of the one before; `None` where its id is none, or where it is the older of the two.
+    /// Puts a summary in the place of the one before; `None` where its id is none, or where it is the older of the two or says the same.
     fn put(&mut self, summary: Summary) -> Option<AuctionId> {
         let id = AuctionId::parse(&summary.id)?;
         let ended = summary.has_ended();
-        let listed = self.auctions.get(&id);
-        if listed.is_some_and(|listed| listed.summary.seq > summary.seq) {
+        let before = self.auctions.get(&id);
+        if before.is_some_and(|before| before.seq > summary.seq || (before.seq, before.watching) == (summary.seq, summary.watching)) {
             return None;
         }
-        let told_at = listed.map_or(Millis::MIN, |listed| listed.told_at);
         let before = self.remove(&id);
-        self.order.insert(rank(&id, &summary));
-        if before.as_ref().is_none_or(|before| before.summary.status != summary.status) {
+        if before.as_ref().is_none_or(|before| before.status != summary.status) {
             self.turn();
         }
-        self.auctions.insert(id.clone(), Listed { summary: Arc::new(summary), told_at });
-        if ended && before.is_none_or(|before| !before.summary.has_ended()) {
+        if ended && before.is_none_or(|before| !before.has_ended()) {
             self.ended.push_back(id.clone());
         }
+        self.order.insert(rank(&id, &summary));
+        self.auctions.insert(id.clone(), Arc::new(summary));
         Some(id)
     }
 
-    fn remove(&mut self, id: &AuctionId) -> Option<Listed> {
-        let listed = self.auctions.remove(id)?;
-        self.order.remove(&rank(id, &listed.summary));
-        Some(listed)
+    fn remove(&mut self, id: &AuctionId) -> Option<Arc<Summary>> {
+        let summary = self.auctions.remove(id)?;
+        self.order.remove(&rank(id, &summary));
+        Some(summary)
     }
 
     /// What a newcomer is told.
     fn told(&self) -> Vec<Arc<Summary>> {
-        self.order.iter().take(TOLD).filter_map(|(_, _, id)| Some(self.auctions.get(id)?.summary.clone())).collect()
+        self.order.iter().take(TOLD).filter_map(|(_, _, id)| self.auctions.get(id).cloned()).collect()
     }
 
     /// What newcomers were told so far is old.
@@ -257,8 +236,7 @@ pub(super) async fn run(rooms: Rooms) {
             _ = stop.wait_for(|stop| *stop) => return,
             () = lobby.changed.notified() => {}
         }
-        while lobby.tell() {
-            tokio::time::sleep(TURN).await;
-        }
+        lobby.tell();
+        tokio::time::sleep(TURN).await;
     }
 }

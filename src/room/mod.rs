@@ -18,6 +18,7 @@ mod registry;
 mod relist;
 mod reply;
 mod seat;
+mod snapshot;
 mod summary;
 mod task;
 

@@ -80,7 +80,7 @@ impl Deref for Text<'_> {
 }
 
 #[derive(Serialize, Deserialize)]
-struct StoredTerms {
+pub(super) struct StoredTerms {
     id: String,
     title: String,
     description: String,
@@ -256,7 +256,7 @@ pub(super) fn word_of<T: PartialEq + Copy>(words: &'static [(T, &'static str)], 
     words.iter().find(|(of, _)| *of == meaning).map_or("", |(_, word)| word)
 }
 
-fn meaning_of<T: Copy>(words: &[(T, &str)], word: &str) -> Option<T> {
+pub(super) fn meaning_of<T: Copy>(words: &[(T, &str)], word: &str) -> Option<T> {
     words.iter().find(|(_, of)| *of == word).map(|(meaning, _)| *meaning)
 }
 
@@ -305,7 +305,7 @@ impl From<&Terms> for StoredTerms {
 }
 
 impl StoredTerms {
-    fn to_terms(&self) -> Option<Terms> {
+    pub(super) fn to_terms(&self) -> Option<Terms> {
         let increments = match &self.increments {
             StoredIncrements::Ebay => Increments::Ebay,
             StoredIncrements::Table(bands) => Increments::Table(bands.iter().map(|band| read_band(*band)).collect::<Option<_>>()?),

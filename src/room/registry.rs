@@ -49,7 +49,7 @@ impl Rooms {
     /// Opens the rooms over `log`. What was open goes on; what should have ended meanwhile ends now.
     pub async fn open(log: Arc<dyn EventLog>, clock: Clock, settings: RoomSettings) -> Result<Rooms, ReadError> {
         let shared = Arc::new(Shared {
-            lobby: Lobby::load(&*log, clock.clone()).await?,
+            lobby: Lobby::load(&*log).await?,
             alarm: Alarm::default(),
             rooms: DashMap::new(),
             stop: watch::Sender::new(false),

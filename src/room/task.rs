@@ -4,7 +4,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
@@ -13,8 +12,8 @@ use tracing::{debug, error};
 
 use super::alarm;
 use super::door::{Door, Look, Mail, Place};
-use super::feed::{Ending, Feed};
-use super::load::{Loaded, load};
+use super::feed::{Ending, Feed, RING_EVENTS};
+use super::load::{self, History, Loaded, RECENT, load};
 use super::registry::Shared;
 use crate::auction::{Auction, Millis, Person, Refusal, Status};
 use crate::log::Mark;
@@ -24,10 +23,10 @@ use crate::wire::{self, AuctionOut, Frame};
 const BATCH: usize = 1_024;
 /// Turns that mail may take one after the other before everything else is looked at.
 const TURNS: u32 = 16;
-/// The last events that a snapshot tells.
-const RECENT: usize = 50;
-/// Presence is told at most so often, and so is the lobby, unless the auction opens or ends.
+/// Presence is told at most so often.
 const PRESENCE_EVERY: Duration = Duration::from_secs(1);
+/// And so is the lobby, unless the auction opens or ends.
+const LOBBY_EVERY: Duration = Duration::from_secs(1);
 /// How long the clock's own act waits after the log refused it.
 const RETRY_MS: i64 = 1_000;
 /// A room does not fall asleep so shortly before its deadline.
@@ -42,6 +41,7 @@ pub(super) struct Room {
     pub(super) auction: Auction,
     pub(super) mark: Mark,
     pub(super) feed: Arc<Feed>,
+    pub(super) history: History,
     look: Option<Look>,
     presence_hold: Option<Pin<Box<Sleep>>>,
     /// The wait for the next deadline, and which that is: it outlives the turns of the loop.
@@ -50,6 +50,7 @@ pub(super) struct Room {
     turns: u32,
     retry_at: Millis,
     lobby: Told,
+    lobby_hold: Option<Pin<Box<Sleep>>>,
 }
 
 /// What the lobby knows of this room.
@@ -66,6 +67,7 @@ enum Wake {
     Mail(Vec<Mail>),
     Deadline,
     Presence,
+    Lobby,
     Idle,
     Stop,
 }
@@ -76,12 +78,26 @@ pub(super) async fn run(shared: Arc<Shared>, door: Arc<Door>, inbox: mpsc::Recei
     let again = shared.clock.now().saturating_add(alarm::RETRY_MS);
     let mut leaving = Leaving { shared: shared.clone(), door: door.clone(), call_at: Some(again) };
     match load(&*shared.log, &door.id).await {
-        Ok(Loaded { auction, mark, feed }) => {
+        Ok(Loaded { auction, mark, feed, history }) => {
             debug!(auction = %door.id, seq = auction.seq(), "the room wakes");
-            let (look, presence_hold, alarm, retry_at) = (None, None, None, Millis::MIN);
             let lobby = Told::Status(auction.status());
-            leaving.call_at =
-                Room { shared, door, inbox, auction, mark, feed, look, presence_hold, alarm, turns: 0, retry_at, lobby }.live().await;
+            let room = Room {
+                shared,
+                door,
+                inbox,
+                auction,
+                mark,
+                feed,
+                history,
+                look: None,
+                presence_hold: None,
+                alarm: None,
+                turns: 0,
+                retry_at: Millis::MIN,
+                lobby,
+                lobby_hold: None,
+            };
+            leaving.call_at = room.live().await;
         }
         Err(error) => {
             error!(auction = %door.id, %error, "this auction cannot be loaded and is refused");
@@ -134,6 +150,7 @@ impl Room {
                 Wake::Mail(mail) => self.handle(mail).await,
                 Wake::Deadline => self.strike().await,
                 Wake::Presence => self.tell_presence(),
+                Wake::Lobby => self.tell_lobby_again(),
                 Wake::Idle => return self.sleep(Ending::Failed).await,
                 Wake::Stop => return self.sleep(Ending::Stopping).await,
             }
@@ -160,27 +177,18 @@ impl Room {
         let clock = self.shared.clock.clone();
         let mut stop = self.shared.stop.subscribe();
         let (holding, idle) = (self.presence_hold.is_some(), self.may_sleep());
-        let hold = async {
-            match self.presence_hold.as_mut() {
-                Some(hold) => hold.await,
-                None => std::future::pending().await,
-            }
-        };
         if self.alarm.as_ref().is_none_or(|(at, _)| Some(*at) != deadline) {
             self.alarm = deadline.map(|at| (at, Box::pin(async move { clock.sleep_until(at).await }) as BoxFuture<'static, ()>));
         }
-        let alarm = async {
-            match self.alarm.as_mut() {
-                Some((_, alarm)) => alarm.await,
-                None => std::future::pending().await,
-            }
-        };
+        let (alarm, hold, lobby) =
+            (over(self.alarm.as_mut().map(|(_, alarm)| alarm)), over(self.presence_hold.as_mut()), over(self.lobby_hold.as_mut()));
         let woken = tokio::select! {
             biased;
             // The registry keeps the sender for as long as there are rooms.
             _ = stop.wait_for(|stop| *stop) => Wake::Stop,
             () = alarm => Wake::Deadline,
-            () = hold, if holding => Wake::Presence,
+            () = hold => Wake::Presence,
+            () = lobby => Wake::Lobby,
             () = self.door.presence.changed(), if !holding => Wake::Presence,
             _ = self.inbox.recv_many(&mut mail, BATCH) => Wake::Mail(mail),
             () = tokio::time::sleep(self.shared.settings.idle_after), if idle => Wake::Idle,
@@ -202,6 +210,7 @@ impl Room {
             match mail {
                 Mail::Command(command) => waiting.push(command),
                 Mail::Join { since, who, reply } => {
+                    self.reach_back(since).await;
                     let place = self.place(since, who.as_ref());
                     let _ = reply.send(Ok(place));
                 }
@@ -228,6 +237,23 @@ impl Room {
         let now = self.shared.clock.now();
         if !self.act_by_clock(now).await {
             self.retry_at = now.saturating_add(RETRY_MS);
+        }
+    }
+
+    /// A room that woke from a snapshot has only the last events in its ring. The others are read when the first comes who has not seen them.
+    async fn reach_back(&mut self, since: Option<u64>) {
+        let Some(since) = since.filter(|since| since.saturating_add(RING_EVENTS as u64) >= self.auction.seq()) else { return };
+        while let Some(older) = self.history.older
+            && since < older.seq
+        {
+            match older.fetch(&*self.shared.log, &self.door.id, &self.feed, load::PAGE).await {
+                Ok(older) => self.history.older = older,
+                Err(error) => {
+                    error!(auction = %self.door.id, %error, "older events cannot be read: nobody can resume from there");
+                    self.history.older = self.history.older.filter(|_| error.may_pass());
+                    return;
+                }
+            }
         }
     }
 
@@ -265,11 +291,19 @@ impl Room {
     /// Something has changed that the lobby shows. It is one for all rooms: a bid shall not wait for it, nor cost what telling costs.
     fn tell_lobby(&mut self) {
         let (Told::Status(known) | Told::Stale(known)) = self.lobby;
-        if self.presence_hold.is_some() && known == self.auction.status() {
+        if self.lobby_hold.is_some() && known == self.auction.status() {
             self.lobby = Told::Stale(known);
         } else {
             self.tell_lobby_now();
-            self.presence_hold.get_or_insert_with(|| Box::pin(tokio::time::sleep(PRESENCE_EVERY)));
+            self.lobby_hold.get_or_insert_with(|| Box::pin(tokio::time::sleep(LOBBY_EVERY)));
+        }
+    }
+
+    /// The hold is over.
+    fn tell_lobby_again(&mut self) {
+        self.lobby_hold = None;
+        if matches!(self.lobby, Told::Stale(_)) {
+            self.tell_lobby();
         }
     }
 
@@ -285,15 +319,14 @@ impl Room {
     }
 
     fn tell_presence(&mut self) {
-        // Where the hold is over, somebody may have come or gone meanwhile; where there was none, somebody has.
-        let held = self.presence_hold.take().is_some();
-        if !held || self.door.presence.changed().now_or_never().is_some() {
-            self.look = None;
-            self.feed.say(wire::presence(&self.door.presence.live()));
-            self.tell_lobby();
-        } else if matches!(self.lobby, Told::Stale(_)) {
-            self.tell_lobby();
+        if self.presence_hold.take().is_some() {
+            // The hold is over; what has changed meanwhile wakes us again at once.
+            return;
         }
+        self.look = None;
+        self.feed.say(wire::presence(&self.door.presence.live()));
+        self.tell_lobby();
+        self.presence_hold = Some(Box::pin(tokio::time::sleep(PRESENCE_EVERY)));
     }
 
     /// Takes no more mail, judges what is there, and leaves. Whoever wanted to join or to look hears nothing, and knocks again.
@@ -313,6 +346,14 @@ impl Room {
         self.feed.end(ending);
         debug!(auction = %self.door.id, "the room sleeps");
         self.auction.deadline()
+    }
+}
+
+/// The end of a wait; where none is under way, never.
+async fn over(wait: Option<&mut (impl Future<Output = ()> + Unpin)>) {
+    match wait {
+        Some(wait) => wait.await,
+        None => std::future::pending().await,
     }
 }
 

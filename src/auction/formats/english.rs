@@ -8,14 +8,16 @@ use crate::auction::{BidPlaced, Money, Offer, Person, Reserve, Terms};
 /// How the bids stand.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Book {
-    leader: Person,
+    /// Who leads.
+    pub leader: Person,
     /// How far the leader goes.
-    max: Money,
+    pub max: Money,
     /// The price the leader has stated.
-    floor: Money,
+    pub floor: Money,
     /// The highest maximum among the other bidders.
-    second: Option<Money>,
-    price: Money,
+    pub second: Option<Money>,
+    /// The price now.
+    pub price: Money,
 }
 
 /// Why a bid does not enter the book.

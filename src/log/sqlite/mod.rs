@@ -15,7 +15,7 @@ use futures_util::future::BoxFuture;
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use super::{AppendError, Batch, Entry, EventLog, Mark, Query, ReadError, Record};
+use super::{AppendError, Batch, Entry, EventLog, Mark, Query, ReadError, Record, Snapshot};
 use writer::{Request, Writer};
 
 /// Appends that wait for the writer; a room that finds the queue full waits, and its mailbox with it.
@@ -116,6 +116,16 @@ impl EventLog for SqliteLog {
     fn read(&self, auction: &str, after: Mark, limit: usize) -> BoxFuture<'_, Result<Vec<Record>, ReadError>> {
         let auction = auction.to_owned();
         self.read_with(move |connection| reader::records(connection, &auction, after, limit))
+    }
+
+    fn read_back(&self, auction: &str, until: Mark, limit: usize) -> BoxFuture<'_, Result<(Mark, Vec<Record>), ReadError>> {
+        let auction = auction.to_owned();
+        self.read_with(move |connection| reader::records_back(connection, &auction, until, limit))
+    }
+
+    fn snapshot(&self, auction: &str) -> BoxFuture<'_, Result<Option<Snapshot>, ReadError>> {
+        let auction = auction.to_owned();
+        self.read_with(move |connection| reader::snapshot(connection, &auction))
     }
 
     fn exists(&self, auction: &str) -> BoxFuture<'_, Result<bool, ReadError>> {

@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::log::{Entry, Hash, Mark, Query, ReadError, Record, chain};
+use crate::log::chain::{self, Sealed};
+use crate::log::{Entry, Hash, Mark, Query, ReadError, Record, Snapshot};
 
 /// A read that did not work.
 #[derive(Debug)]
@@ -57,6 +58,38 @@ pub fn records(connection: &Connection, auction: &str, after: Mark, limit: usize
         chain::check_end(mark, end)?;
     }
     Ok(records)
+}
+
+pub fn records_back(connection: &Connection, auction: &str, until: Mark, limit: usize) -> Result<(Mark, Vec<Record>), Fault> {
+    let snapshot = connection.unchecked_transaction()?;
+    let Some((number, _)) = head(&snapshot, auction)? else { return Ok((until, Vec::new())) };
+    let first = until.position.saturating_sub(limit as u64);
+    let mut before = Mark::start(auction);
+    if first > 0 {
+        let mut statement = snapshot.prepare_cached("SELECT hash FROM record WHERE auction = ?1 AND position = ?2")?;
+        before = statement.query_row(params![number, first], |row| Ok(Mark { position: first, hash: Hash(row.get(0)?) }))?;
+    }
+    let sql = "SELECT position, body, hash FROM record WHERE auction = ?1 AND position > ?2 AND position <= ?3 ORDER BY position";
+    let mut statement = snapshot.prepare_cached(sql)?;
+    let read = |row: &Row| Ok(Record { position: row.get(0)?, body: row.get(1)?, hash: Hash(row.get(2)?) });
+    let records = statement.query_map(params![number, first, until.position], read)?.collect::<Result<Vec<_>, _>>()?;
+    chain::check_end(chain::check(before, &records)?, until)?;
+    Ok((before, records))
+}
+
+/// The latest snapshot; `None` where its parts are not what was appended.
+pub fn snapshot(connection: &Connection, auction: &str) -> Result<Option<Snapshot>, Fault> {
+    let sql = "SELECT snapshot.position, seal, snapshot.body, record.hash
+               FROM auction JOIN snapshot ON snapshot.auction = number
+               LEFT JOIN record ON record.auction = number AND record.position = snapshot.position
+               WHERE id = ?1 ORDER BY snapshot.position";
+    let mut statement = connection.prepare_cached(sql)?;
+    let read = |row: &Row| {
+        let (seal, record) = (Hash(row.get(1)?), row.get::<_, Option<[u8; 32]>>(3)?.map(Hash));
+        Ok(Sealed { position: row.get(0)?, seal, body: row.get(2)?, record })
+    };
+    let parts = statement.query_map([auction], read)?.collect::<Result<Vec<_>, _>>()?;
+    Ok(chain::unseal(auction, parts))
 }
 
 pub fn entries(connection: &Connection, query: &Query) -> Result<Vec<Entry>, Fault> {

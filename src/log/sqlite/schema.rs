@@ -5,7 +5,8 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 
 /// Each step takes the store from one version to the next; a step that was released is never changed.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE auction (
         number   INTEGER PRIMARY KEY,   -- in the order in which they were created
         id       TEXT    NOT NULL UNIQUE,
@@ -27,7 +28,18 @@ const MIGRATIONS: [&str; 1] = ["
     CREATE VIEW readable AS
         SELECT auction.id AS auction, record.position, CAST(record.body AS TEXT) AS body, hex(record.hash) AS hash
         FROM record JOIN auction ON auction.number = record.auction;
-"];
+",
+    "
+    -- What the records came to after a position, in parts: may be deleted at any time, and is made again.
+    CREATE TABLE snapshot (
+        auction  INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        seal     BLOB    NOT NULL,      -- SHA-256 of (SHA-256 of (the record's hash, the seal before), body)
+        body     BLOB    NOT NULL,
+        PRIMARY KEY (auction, position)
+    ) STRICT;
+",
+];
 
 /// Marks the file as ours: "suba".
 const APPLICATION_ID: i64 = 0x7375_6261;

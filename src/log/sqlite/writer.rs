@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, warn};
 
 use super::reader;
-use crate::log::{AppendError, Batch, Mark};
+use crate::log::{AppendError, Batch, Hash, Mark, Part, chain};
 
 /// Batches in one commit at most: bounds how long the first of them waits for the last.
 const GROUP: usize = 1_024;
@@ -138,8 +138,24 @@ fn append(
     for (at, body) in marks.iter().zip(&batch.records) {
         insert.execute(params![number, at.position, body, at.hash.0])?;
     }
+    if let Some(part) = &batch.snapshot {
+        keep(transaction, number, &batch.auction, end, part)?;
+    }
     heads.insert(batch.auction.clone(), (number, end));
     Ok(Ok(end))
+}
+
+/// Keeps a part of a snapshot that was taken at `mark`.
+fn keep(transaction: &Transaction, number: i64, auction: &str, mark: Mark, part: &Part) -> rusqlite::Result<()> {
+    if part.begins {
+        transaction.prepare_cached("DELETE FROM snapshot WHERE auction = ?1")?.execute([number])?;
+    }
+    let mut last = transaction.prepare_cached("SELECT seal FROM snapshot WHERE auction = ?1 ORDER BY position DESC LIMIT 1")?;
+    let before = last.query_row([number], |row| Ok(Hash(row.get(0)?))).optional()?;
+    let seal = chain::seal(mark.hash, before.unwrap_or(Mark::start(auction).hash), &part.body);
+    let mut insert = transaction.prepare_cached("INSERT INTO snapshot (auction, position, seal, body) VALUES (?1, ?2, ?3, ?4)")?;
+    insert.execute(params![number, mark.position, seal.0, part.body])?;
+    Ok(())
 }
 
 fn upsert(transaction: &Transaction, number: Option<i64>, batch: &Batch, end: Mark) -> rusqlite::Result<i64> {
