@@ -18,7 +18,7 @@ use tempfile::TempDir;
 struct Real {
     address: SocketAddr,
     runtime: Option<tokio::runtime::Runtime>,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 fn real() -> Real {
@@ -37,7 +37,7 @@ fn real() -> Real {
     let address = server.address();
     // It runs for as long as its runtime does.
     std::mem::forget(server);
-    Real { address, runtime: Some(runtime), _dir: dir }
+    Real { address, runtime: Some(runtime), dir }
 }
 
 impl Drop for Real {
@@ -113,7 +113,7 @@ fn a_sale_ends_for_everyone_alike() {
 #[test]
 fn several_processes_are_one_run() {
     let server = real();
-    let svg = server._dir.path().join("out.svg");
+    let svg = server.dir.path().join("out.svg");
     let arguments = format!("fanout --rooms 3 --viewers 10 --seconds 0.5 --warmup 0.1 --processes 2 --svg {}", svg.display());
     let seen = bench(server.address, &arguments);
     all_is_well(&seen);
