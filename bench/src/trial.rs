@@ -62,7 +62,7 @@ pub fn run(options: &Options, plan: &Plan, report: &mut Report) -> Result<()> {
     report.results.opened(all, opening, before.zip(after));
     herd::gate(options)?;
     let mut bidding = Bidding::new(&fleet.net, options, plan.done);
-    fleet.run(&mut bidding, SETTLE, "settling")?;
+    fleet.settle(&mut bidding, SETTLE)?;
     bidding.start(&mut fleet.net);
     fleet.run(&mut bidding, options.warmup, "warm-up")?;
     let first = mark(&fleet, &bidding, options)?;
