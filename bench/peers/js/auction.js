@@ -1,7 +1,7 @@
 // The toy auction: what every server of this folder decides alike. A bid higher than the last is an event with the next seq.
 
 const HOUR_MS = 3_600_000;
-const person = { id: 'bidder-1', name: 'bidder-1' };
+const person = { id: "bidder-1", name: "bidder-1" };
 
 export class Auction {
   highest = 0;
@@ -13,7 +13,7 @@ export class Auction {
     this.highest = amount;
     const at = Date.now();
     return {
-      type: 'bid',
+      type: "bid",
       seq: ++this.seq,
       at,
       bidder: person,
@@ -23,13 +23,13 @@ export class Auction {
       leader: person,
       minimum: amount + 1,
       ends_at: at + HOUR_MS,
-      reserve: 'none',
+      reserve: "none",
     };
   }
 
   /** What the bidder alone is told instead. */
   refusal({ id }) {
-    return { type: 'refused', id, code: 'bid_too_low', minimum: this.highest + 1 };
+    return { type: "refused", id, code: "bid_too_low", minimum: this.highest + 1 };
   }
 }
 
@@ -41,7 +41,7 @@ export function at(map, key, make) {
 }
 
 /** The room that a request's address names: `/ws/{room}`, whatever is asked after it. */
-export const roomOf = (address) => address.split('?', 1)[0].slice('/ws/'.length);
+export const roomOf = (address) => address.split("?", 1)[0].slice("/ws/".length);
 
 export const port = Number(process.env.PORT ?? 0);
 

@@ -1,14 +1,14 @@
 // Bun: publish and subscribe of its own WebSocket server, which is uWebSockets underneath.
-import { Auction, at, listening, port, roomOf } from './auction.js';
+import { Auction, at, listening, port, roomOf } from "./auction.js";
 
 const auctions = new Map();
 
 const server = Bun.serve({
-  hostname: '127.0.0.1',
+  hostname: "127.0.0.1",
   port,
   fetch(request, server) {
     const data = { room: roomOf(new URL(request.url).pathname) };
-    if (!server.upgrade(request, { data })) return new Response('a WebSocket, please', { status: 426 });
+    if (!server.upgrade(request, { data })) return new Response("a WebSocket, please", { status: 426 });
   },
   websocket: {
     perMessageDeflate: false,

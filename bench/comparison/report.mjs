@@ -1,0 +1,126 @@
+// From the runs to the tables.
+
+import { FAULTS } from "./run.mjs";
+import { FIGURES } from "./scenarios.mjs";
+
+const COMPARED = { floor: "÷ floor", bun: "÷ Bun" };
+
+const median = (values) => {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+};
+
+const number = (value, digits) => value.toLocaleString("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+const shown = (value, { digits, unit }) => (value == null ? "–" : `${number(value, digits)}${unit === "×" || unit === "/s" || unit === "%" ? "" : " "}${unit}`);
+const row = (cells) => `| ${cells.join(" | ")} |`;
+
+/** A table; the columns named in `right` are numbers. */
+const table = (head, rows, right = []) => [row(head), row(head.map((name) => (right.includes(name) ? "---:" : "---"))), ...rows.map(row)].join("\n");
+
+
+/** The runs of one scenario and server, and what they say of a figure: { median, min, max }, or null. */
+export class Runs {
+  #runs;
+
+  constructor(runs) { this.#runs = runs; }
+
+  of(scenario, server) { return this.#runs.filter((run) => run.scenario === scenario && run.server === server); }
+
+  figure(scenario, server, name) {
+    const values = this.of(scenario, server).map((run) => run.figures && FIGURES[name].of(run.figures)).filter((value) => value != null);
+    return values.length ? { median: median(values), min: Math.min(...values), max: Math.max(...values) } : null;
+  }
+
+  /** What went wrong, in words; empty where nothing did. */
+  troubles(scenario, server) {
+    const runs = this.of(scenario, server);
+    const failed = runs.filter((run) => run.failed);
+    const words = [...new Set(failed.map((run) => run.failed))].map((why) => `failed ${failed.length} of ${runs.length}: ${why}`);
+    for (const [key, what] of Object.entries(FAULTS)) {
+      const most = Math.max(0, ...runs.map((run) => run.figures?.[key] ?? 0));
+      if (most) words.push(`${number(most, 0)} ${what}`);
+    }
+    return words;
+  }
+
+  /** The client's busy share, with a mark where it was the limit. */
+  busy(scenario, server) {
+    const runs = this.of(scenario, server).filter((run) => run.figures?.client_busy != null);
+    if (!runs.length) return "–";
+    const limited = runs.some((run) => run.figures.client_limited);
+    return `${number(100 * median(runs.map((run) => run.figures.client_busy)), 0)}%${limited ? " ◆" : ""}`;
+  }
+}
+
+function ratio(runs, scenario, figure, server, other) {
+  const [ours, theirs] = [runs.figure(scenario, server, figure), runs.figure(scenario, other, figure)];
+  return ours && theirs?.median ? ours.median / theirs.median : null;
+}
+
+function scenarioTable(scenario, runs, servers) {
+  const present = scenario.servers.filter((name) => runs.of(scenario.name, name).length);
+  const [main, ...more] = scenario.figures.map((name) => ({ name, ...FIGURES[name] }));
+  const compared = Object.keys(COMPARED).filter((name) => present.includes(name));
+  const head = ["server", main.label, "min–max", ...compared.map((name) => COMPARED[name]), ...more.map(({ label }) => label), "client busy", "trouble"];
+  const rows = present.map((name) => {
+    const figure = runs.figure(scenario.name, name, main.name);
+    return [
+      servers[name].label,
+      shown(figure?.median, main),
+      figure ? `${number(figure.min, main.digits)}–${number(figure.max, main.digits)}` : "–",
+      ...compared.map((other) => shown(ratio(runs, scenario.name, main.name, name, other), FIGURES.syncs)),
+      ...more.map((each) => shown(runs.figure(scenario.name, name, each.name)?.median, each)),
+      runs.busy(scenario.name, name),
+      runs.troubles(scenario.name, name).join("; "),
+    ];
+  });
+  const options = Object.entries(scenario.options).map(([name, value]) => (value === true ? `--${name}` : `--${name} ${value}`)).join(" ");
+  return `### ${scenario.title}\n\n\`${scenario.name}\`: \`subasta-bench ${scenario.mode} ${options}\`\n\n${table(head, rows, head.slice(1, -1))}`;
+}
+
+/** A target: what was measured, and whether it is met; null where it was not run. */
+export function verdict(target, scenario, runs) {
+  const { who = "subasta", against, figure, atMost, atLeast } = target;
+  const measured = against ? ratio(runs, scenario.name, figure, who, against) : (runs.figure(scenario.name, who, figure)?.median ?? null);
+  if (measured == null) return { measured, met: null };
+  const clean = runs.troubles(scenario.name, who).length === 0;
+  return { measured, met: clean && (atMost == null || measured <= atMost) && (atLeast == null || measured >= atLeast) };
+}
+
+function targets(scenarios, runs, servers) {
+  const rows = scenarios.flatMap((scenario) => scenario.targets.map((target) => {
+    const { measured, met } = verdict(target, scenario, runs);
+    const figure = target.against ? FIGURES.syncs : FIGURES[target.figure];
+    const bound = `${target.atMost == null ? "≥" : "≤"} ${shown(target.atMost ?? target.atLeast, { ...figure, digits: figure.unit === "×" ? 2 : 0 })}`;
+    const of = target.against ? ` ${plain(servers[target.against].label)}` : "";
+    return [target.what, `${bound}${of}`, shown(measured, figure), met == null ? "not run" : met ? "met" : "**missed**"];
+  }));
+  return table(["what", "at least or at most", "measured", ""], rows, ["measured"]);
+}
+
+const plain = (label) => label.replaceAll("*", "");
+
+function machine(facts) {
+  const versions = Object.entries(facts.versions).map(([label, version]) => [plain(label), version]);
+  const about = [
+    ["when", facts.when],
+    ["processor", `${facts.processor}, ${facts.cores} cores`],
+    ["memory", facts.memory],
+    ["kernel", facts.kernel],
+    ["disk of the log", facts.disk],
+    ["rounds, seconds of each run", `${facts.rounds}, ${facts.seconds} after a warm-up of ${facts.warmup}`],
+    ["load before, time stolen by the host", `${number(facts.load, 2)}, ${number(100 * facts.stolen, 1)}%`],
+  ];
+  return `${table(["", ""], about)}\n\n${table(["server", "version"], versions)}`;
+}
+
+/** Everything that is measured, as Markdown. */
+export function report(scenarios, runs, servers, facts) {
+  return [
+    `## Targets\n\n${targets(scenarios, runs, servers)}`,
+    `## The machine\n\n${machine(facts)}`,
+    "## Every scenario\n\nMedians over the rounds, and the smallest and largest of the first figure. ◆: the client was the limit, so that the server might do more.",
+    ...scenarios.map((scenario) => scenarioTable(scenario, runs, servers)),
+  ].join("\n\n");
+}
