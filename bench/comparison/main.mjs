@@ -18,7 +18,7 @@ const USAGE = `bench/compare [OPTIONS]: Subasta and its peers through the same s
   --only A,B          these scenarios
   --servers A,B       these servers
   --quick             one round of two seconds
-  --out DIR           the runs as JSON, a file each (target/compare)
+  --out DIR           the runs as JSON, a file each; those of another sitting go (target/compare; a part: target/compare-part)
   --doc FILE          the document (docs/benchmarks.md; in DIR where not everything is run)
   --disk DIR          where the servers' data goes: on a disk, not in memory (target/compare)
   --report            run nothing, only write the document from what is in DIR
@@ -90,33 +90,35 @@ function* plan(rounds, scenarios, names) {
 
 function summary(scenario, { figures, failed }) {
   const faults = Object.entries(FAULTS).filter(([key]) => figures?.[key]).map(([key, what]) => `${figures[key]} ${what}`);
-  const words = figures && scenario.figures.map((name) => `${FIGURES[name].label} ${FIGURES[name].of(figures)?.toFixed(FIGURES[name].digits) ?? "–"}`);
-  return [failed && `FAILED: ${failed}`, ...(words ?? []), ...faults, figures?.client_limited && "client limited"].filter(Boolean).join(", ");
+  const words = (figures ? scenario.figures : []).map((name) => {
+    const { label, digits, of } = FIGURES[name];
+    return `${label} ${of(figures)?.toFixed(digits) ?? "–"}`;
+  });
+  return [failed && `FAILED: ${failed}`, ...words, ...faults, figures?.client_limited && "client limited"].filter(Boolean).join(", ");
 }
 
 const kept = (out) => readdirSync(out).filter((name) => name.endsWith(".run.json"));
-const nameOf = ({ scenario, server }) => `${scenario.name}.${server}.`;
 
 async function runAll(scenarios, servers, names, settings) {
   const before = processorTime();
-  const runs = [...plan(settings.rounds, scenarios, names)];
-  // What was run before is not mixed with what is run now.
-  const stale = kept(settings.out).filter((name) => runs.some((each) => name.startsWith(nameOf(each))));
-  for (const name of stale) rmSync(join(settings.out, name));
-  const facts = { ...machine(settings.disk), rounds: settings.rounds, seconds: settings.seconds, warmup: settings.warmup };
+  const { out, rounds, seconds, warmup, whole } = settings;
+  const runs = [...plan(rounds, scenarios, names)];
+  // A directory holds one sitting.
+  for (const name of kept(out)) rmSync(join(out, name));
+  const facts = { ...machine(settings.disk), rounds, seconds, warmup, whole };
   if (facts.load > 0.5) console.log(`the machine is busy (load ${facts.load.toFixed(2)}): the figures will show it`);
-  const present = names.filter((name) => runs.some(({ server }) => server === name));
-  facts.versions = Object.fromEntries(present.filter((name) => name !== "subasta-2").map((name) => [servers[name].label, servers[name].version()]));
+  const present = names.filter((name) => name !== "subasta-2" && runs.some(({ server }) => server === name));
+  facts.versions = Object.fromEntries(present.map((name) => [servers[name].label, servers[name].version()]));
   for (const [index, { round, scenario, server }] of runs.entries()) {
     const result = await run({ ...servers[server], name: server }, scenario, settings);
-    const file = join(settings.out, `${nameOf({ scenario, server })}${round}.run.json`);
+    const file = join(out, `${scenario.name}.${server}.${round}.run.json`);
     writeFileSync(file, JSON.stringify({ scenario: scenario.name, server, round, ...result }, null, 1));
     console.log(`${index + 1}/${runs.length} ${scenario.name} ${server}: ${summary(scenario, result)}`);
     await new Promise((resolve) => setTimeout(resolve, BREATH_MS));
   }
   const now = processorTime();
   facts.stolen = (now.stolen - before.stolen) / Math.max(1, now.all - before.all);
-  writeFileSync(join(settings.out, "facts.json"), JSON.stringify(facts, null, 1));
+  writeFileSync(join(out, "facts.json"), JSON.stringify(facts, null, 1));
 }
 
 /** What is measured goes between the two marks; what people wrote around them stays. */
@@ -129,8 +131,10 @@ function write(file, text) {
   console.log(`written: ${file}`);
 }
 
-function writeReport(scenarios, servers, out, file) {
+/** Only a whole sitting goes into the project's document unasked. */
+function writeReport(scenarios, servers, { out, doc }) {
   const facts = JSON.parse(readFileSync(join(out, "facts.json")));
+  const file = resolve(doc ?? (facts.whole ? join(ROOT, "docs/benchmarks.md") : join(out, "benchmarks.md")));
   const runs = new Runs(kept(out).map((name) => JSON.parse(readFileSync(join(out, name)))));
   const run = scenarios.filter((scenario) => scenario.servers.some((server) => runs.of(scenario.name, server).length));
   write(file, report(run, runs, servers, facts));
@@ -141,9 +145,10 @@ async function main() {
   if (asked.help) return process.stdout.write(USAGE);
   const target = targetDirectory();
   const servers = allServers((name) => join(target, "release", name));
-  const scenarios = chosen(asked.only, SCENARIOS.map(({ name }) => name), "scenario").map((name) => SCENARIOS.find((each) => each.name === name));
+  const wanted = chosen(asked.only, SCENARIOS.map(({ name }) => name), "scenario");
+  const scenarios = SCENARIOS.filter(({ name }) => wanted.includes(name));
   const names = chosen(asked.servers, Object.keys(servers), "server");
-  const out = resolve(asked.out ?? join(target, "compare"));
+  const out = resolve(asked.out ?? join(target, asked.whole ? "compare" : "compare-part"));
   const disk = resolve(asked.disk ?? join(target, "compare"));
   for (const directory of [out, disk]) mkdirSync(directory, { recursive: true });
   if (!asked.report) {
@@ -151,7 +156,7 @@ async function main() {
     const client = join(target, "release/subasta-bench");
     await runAll(scenarios, servers, names, { ...asked, client, out, disk });
   }
-  writeReport(scenarios, servers, out, resolve(asked.doc ?? (asked.whole ? join(ROOT, "docs/benchmarks.md") : join(out, "benchmarks.md"))));
+  writeReport(scenarios, servers, { out, doc: asked.doc });
 }
 
 try {

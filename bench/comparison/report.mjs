@@ -5,6 +5,9 @@ import { FIGURES } from "./scenarios.mjs";
 
 const COMPARED = { floor: "÷ floor", bun: "÷ Bun" };
 
+const LEGEND = `Medians over the rounds, and the smallest and the largest of the first figure.
+◆: the client was the limit, so that the server might do more.`;
+
 const median = (values) => {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length >> 1;
@@ -12,11 +15,15 @@ const median = (values) => {
 };
 
 const number = (value, digits) => value.toLocaleString("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-const shown = (value, { digits, unit }) => (value == null ? "–" : `${number(value, digits)}${unit === "×" || unit === "/s" || unit === "%" ? "" : " "}${unit}`);
+const CLOSE = ["×", "/s", "%"]; // units that stand next to the number
+const shown = (value, { digits, unit }) => (value == null ? "–" : `${number(value, digits)}${CLOSE.includes(unit) ? "" : " "}${unit}`);
 const row = (cells) => `| ${cells.join(" | ")} |`;
 
 /** A table; the columns named in `right` are numbers. */
-const table = (head, rows, right = []) => [row(head), row(head.map((name) => (right.includes(name) ? "---:" : "---"))), ...rows.map(row)].join("\n");
+function table(head, rows, right = []) {
+  const line = head.map((name) => (right.includes(name) ? "---:" : "---"));
+  return [row(head), row(line), ...rows.map(row)].join("\n");
+}
 
 
 /** The runs of one scenario and server, and what they say of a figure: { median, min, max }, or null. */
@@ -62,7 +69,8 @@ function scenarioTable(scenario, runs, servers) {
   const present = scenario.servers.filter((name) => runs.of(scenario.name, name).length);
   const [main, ...more] = scenario.figures.map((name) => ({ name, ...FIGURES[name] }));
   const compared = Object.keys(COMPARED).filter((name) => present.includes(name));
-  const head = ["server", main.label, "min–max", ...compared.map((name) => COMPARED[name]), ...more.map(({ label }) => label), "client busy", "trouble"];
+  const ratios = compared.map((name) => COMPARED[name]);
+  const head = ["server", main.label, "min–max", ...ratios, ...more.map(({ label }) => label), "client busy", "trouble"];
   const rows = present.map((name) => {
     const figure = runs.figure(scenario.name, name, main.name);
     return [
@@ -76,7 +84,8 @@ function scenarioTable(scenario, runs, servers) {
     ];
   });
   const options = Object.entries(scenario.options).map(([name, value]) => (value === true ? `--${name}` : `--${name} ${value}`)).join(" ");
-  return `### ${scenario.title}\n\n\`${scenario.name}\`: \`subasta-bench ${scenario.mode} ${options}\`\n\n${table(head, rows, head.slice(1, -1))}`;
+  const command = `\`${scenario.name}\`: \`subasta-bench ${scenario.mode} ${options}\``;
+  return `### ${scenario.title}\n\n${command}\n\n${table(head, rows, head.slice(1, -1))}`;
 }
 
 /** A target: what was measured, and whether it is met; null where it was not run. */
@@ -92,7 +101,8 @@ function targets(scenarios, runs, servers) {
   const rows = scenarios.flatMap((scenario) => scenario.targets.map((target) => {
     const { measured, met } = verdict(target, scenario, runs);
     const figure = target.against ? FIGURES.syncs : FIGURES[target.figure];
-    const bound = `${target.atMost == null ? "≥" : "≤"} ${shown(target.atMost ?? target.atLeast, { ...figure, digits: figure.unit === "×" ? 2 : 0 })}`;
+    const limit = shown(target.atMost ?? target.atLeast, { ...figure, digits: figure.unit === "×" ? 2 : 0 });
+    const bound = `${target.atMost == null ? "≥" : "≤"} ${limit}`;
     const of = target.against ? ` ${plain(servers[target.against].label)}` : "";
     return [target.what, `${bound}${of}`, shown(measured, figure), met == null ? "not run" : met ? "met" : "**missed**"];
   }));
@@ -120,7 +130,7 @@ export function report(scenarios, runs, servers, facts) {
   return [
     `## Targets\n\n${targets(scenarios, runs, servers)}`,
     `## The machine\n\n${machine(facts)}`,
-    "## Every scenario\n\nMedians over the rounds, and the smallest and largest of the first figure. ◆: the client was the limit, so that the server might do more.",
+    `## Every scenario\n\n${LEGEND}`,
     ...scenarios.map((scenario) => scenarioTable(scenario, runs, servers)),
   ].join("\n\n");
 }

@@ -9,7 +9,8 @@ const OVERTIME_MS = 90_000; // to connect, to end, and to be late
 /** What a client may report though nothing of it should be. */
 export const FAULTS = { lost_sockets: "sockets lost", gaps: "gaps", repeats: "repeats", disorder: "out of order" };
 
-const flags = (options) => Object.entries(options).flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, String(value)]));
+const flag = ([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, String(value)]);
+const flags = (options) => Object.entries(options).flatMap(flag);
 
 /**
  * `settings`: { client (the binary), disk (a directory on a real disk), seconds, warmup }.
