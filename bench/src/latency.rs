@@ -1,0 +1,56 @@
+//! How long things took.
+
+use hdrhistogram::Histogram;
+use serde::Serialize;
+
+/// Nanoseconds, in three digits, from 100 ns to five minutes; what took longer counts as five minutes.
+pub struct Latency(pub Histogram<u64>);
+
+const SHORTEST: u64 = 100;
+const LONGEST: u64 = 300_000_000_000;
+
+impl Default for Latency {
+    fn default() -> Latency {
+        Latency(Histogram::new_with_bounds(SHORTEST, LONGEST, 3).expect("the bounds are sound"))
+    }
+}
+
+impl Latency {
+    /// Notes one duration in nanoseconds.
+    #[inline]
+    pub fn record(&mut self, nanos: u64) {
+        self.0.saturating_record(nanos);
+    }
+
+    /// The usual figures; `None` if nothing was noted.
+    pub fn summary(&self) -> Option<Summary> {
+        let at = |quantile| micros(self.0.value_at_quantile(quantile));
+        (!self.0.is_empty()).then(|| Summary {
+            p50: at(0.5),
+            p90: at(0.9),
+            p99: at(0.99),
+            p999: at(0.999),
+            max: micros(self.0.max()),
+            mean: (self.0.mean() / 10.0).round() / 100.0,
+            n: self.0.len(),
+        })
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "durations fit a float exactly for 104 days")]
+fn micros(nanos: u64) -> f64 {
+    (nanos as f64 / 10.0).round() / 100.0
+}
+
+/// Percentiles in microseconds.
+#[derive(Serialize, Clone, Copy, Debug)]
+pub struct Summary {
+    pub p50: f64,
+    pub p90: f64,
+    pub p99: f64,
+    pub p999: f64,
+    pub max: f64,
+    pub mean: f64,
+    /// How many were noted.
+    pub n: u64,
+}

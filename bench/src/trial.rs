@@ -1,0 +1,108 @@
+//! One measurement of bids, from empty rooms to a filled report: what `fanout` and `bids` share.
+
+use crate::Result;
+use crate::bidding::{Bidding, Counts, Done};
+use crate::cli::Options;
+use crate::fleet::{Fleet, nanos};
+use crate::net::{Net, Traffic};
+use crate::process;
+use crate::report::Report;
+use crate::target::Target;
+
+/// How many sockets are where.
+pub struct Plan {
+    pub rooms: u32,
+    pub viewers: u32,
+    pub bidders: u32,
+    /// Bidders see verdicts only.
+    pub quiet: bool,
+    pub done: Done,
+}
+
+/// Sockets that have just come in are given so long, in seconds: a server may tell the others.
+const SETTLE: f64 = 0.5;
+
+/// What is read at the beginning and at the end.
+struct Mark {
+    at: u64,
+    waited: u64,
+    cpu: Option<f64>,
+    counts: Counts,
+    traffic: Traffic,
+}
+
+fn mark(fleet: &Fleet, bidding: &Bidding, options: &Options) -> Result<Mark> {
+    let cpu = options.pid.map(process::cpu_seconds).transpose()?;
+    Ok(Mark { at: fleet.net.now(), waited: fleet.waited(), cpu, counts: bidding.counts, traffic: fleet.net.traffic })
+}
+
+/// Opens the sockets, bids, and puts what was seen into the report.
+pub fn run(options: &Options, plan: &Plan, report: &mut Report) -> Result<()> {
+    if plan.bidders > plan.viewers || plan.bidders == 0 {
+        return Err(format!(
+            "{} bidders among {} sockets a room: bidders are among the viewers, and there is at least one",
+            plan.bidders, plan.viewers
+        ));
+    }
+    let target = Target::new(options, plan.rooms)?;
+    target.create_rooms(|_| r#""duration_ms":86400000,"soft_close":false"#.to_owned())?;
+    let mut net = Net::new(target)?;
+    for room in 0..plan.rooms {
+        for number in 0..plan.viewers {
+            let bidder = (number < plan.bidders).then_some(number);
+            net.add(room, bidder, plan.quiet && bidder.is_some());
+        }
+    }
+    let all = u32::try_from(net.sockets.len()).map_err(|_| "too many sockets")?;
+    let mut fleet = Fleet::new(net, options.spin);
+    let opening = fleet.open(&mut (), 0..all, options.at_once)?;
+    report.connects_per_s = Some(f64::from(all) / opening.as_secs_f64());
+    let mut bidding = Bidding::new(&fleet.net, options, plan.done);
+    fleet.run(&mut bidding, SETTLE, "settling")?;
+    bidding.start(&mut fleet.net);
+    fleet.run(&mut bidding, options.warmup, "warm-up")?;
+    let first = mark(&fleet, &bidding, options)?;
+    bidding.measure(first.at);
+    fleet.run(&mut bidding, options.seconds, "measuring")?;
+    let last = mark(&fleet, &bidding, options)?;
+    bidding.stop(last.at);
+    drain(&mut fleet, &mut bidding, options)?;
+    (report.rooms, report.sockets) = (plan.rooms, all);
+    fill(report, &fleet, &bidding, &first, &last);
+    Ok(())
+}
+
+/// Waits for what is under way, but not for ever.
+fn drain(fleet: &mut Fleet, bidding: &mut Bidding, options: &Options) -> Result<()> {
+    let until = fleet.net.now() + nanos(options.give_up);
+    while bidding.pending() > 0 && fleet.net.now() < until {
+        let step = (fleet.net.now() + 100_000_000).min(until);
+        fleet.turn(bidding, step)?;
+    }
+    Ok(())
+}
+
+fn fill(report: &mut Report, fleet: &Fleet, bidding: &Bidding, first: &Mark, last: &Mark) {
+    let seconds = ratio(last.at - first.at, 1_000_000_000);
+    let busy = 1.0 - ratio(last.waited - first.waited, last.at - first.at);
+    report.took(seconds, busy);
+    report.deliveries = Some(last.counts.deliveries - first.counts.deliveries);
+    report.bids_sent = Some(last.counts.sent - first.counts.sent);
+    report.bids_accepted = Some(last.counts.accepted - first.counts.accepted);
+    report.bids_refused = Some(last.counts.refused - first.counts.refused);
+    report.bids_unfinished = Some(bidding.counts.given_up + bidding.pending());
+    report.bids_unsendable = Some(bidding.counts.unsendable);
+    report.faults(fleet.net.order.faults, bidding.lost_sockets, fleet.net.traffic.resyncs);
+    report.latency_us = bidding.each.summary();
+    report.last_latency_us = bidding.last.summary();
+    report.accepted_us = bidding.accepted.summary();
+    report.frames_per_read = Some(ratio(last.traffic.frames - first.traffic.frames, last.traffic.reads - first.traffic.reads));
+    report.server_cpu_s = first.cpu.zip(last.cpu).map(|(first, last)| last - first);
+    report.work_out_rates();
+}
+
+/// One number of another; 0 of nothing.
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
+pub fn ratio(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
