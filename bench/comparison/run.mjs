@@ -7,7 +7,7 @@ import { pinned, start, stop } from "./servers.mjs";
 const OVERTIME_MS = 90_000; // to connect, to end, and to be late
 
 /** What a client may report though nothing of it should be. */
-export const FAULTS = { lost_sockets: "sockets lost", gaps: "gaps", repeats: "repeats", disorder: "out of order" };
+export const FAULTS = { lost_sockets: "sockets lost", gaps: "gaps", repeats: "repeats", disorder: "out of order", resyncs: "resyncs" };
 
 const flag = ([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, String(value)]);
 const flags = (options) => Object.entries(options).flatMap(flag);
