@@ -79,8 +79,8 @@ pub struct Options {
     /// Sockets, in idle, storm and mixed
     #[arg(long, default_value_t = 1_000)]
     pub sockets: u32,
-    /// Handshakes under way at once; keep below the server's listen backlog
-    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    /// Handshakes under way at once; keep below the server's listen backlog, which is often 128
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub at_once: u32,
     /// A bid that is not done after so many seconds is given up (closed loop), or waited for at the end (open loop)
     #[arg(long, default_value_t = 10.0)]

@@ -8,12 +8,14 @@ mod fanout;
 mod fleet;
 mod frame;
 mod http;
+mod idle;
 mod latency;
 mod net;
 mod order;
 mod process;
 mod report;
 mod ring;
+mod storm;
 mod target;
 mod trial;
 
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
 
 fn run(mode: Mode, options: &Options) -> Result<()> {
     process::raise_open_files();
+    let overflows = process::listen_overflows();
     let mut report = Report::new(mode, options);
     if let Some(dir) = &options.sync_dir {
         report.sync_us = Some(process::sync_cost(dir)?);
@@ -60,8 +63,11 @@ fn run(mode: Mode, options: &Options) -> Result<()> {
     match mode {
         Mode::Fanout => fanout::run(options, &mut report)?,
         Mode::Bids => bids::run(options, &mut report)?,
-        Mode::Idle | Mode::Storm | Mode::Mixed => return Err("this mode is not there yet".to_owned()),
+        Mode::Idle => idle::run(options, &mut report)?,
+        Mode::Storm => storm::run(options, &mut report)?,
+        Mode::Mixed => return Err("this mode is not there yet".to_owned()),
     }
+    report.listen_overflows = overflows.zip(process::listen_overflows()).map(|(before, after)| after.saturating_sub(before));
     report.print();
     if let Some(file) = &options.json {
         report.write_json(file)?;

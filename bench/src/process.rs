@@ -30,6 +30,22 @@ pub fn cpu_seconds(pid: u32) -> Result<f64> {
     Ok(nanos / 1e9)
 }
 
+/// Memory of the process that is resident, in KiB.
+pub fn resident_kib(pid: u32) -> Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).map_err(|error| format!("--pid {pid}: {error}"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|rest| rest.trim().trim_end_matches("kB").trim().parse().ok());
+    kib.ok_or_else(|| format!("--pid {pid}: /proc does not say how much memory it has"))
+}
+
+/// How many connections found a listener's queue full on this machine since it was started; `None` where the system does not say.
+pub fn listen_overflows() -> Option<u64> {
+    let text = fs::read_to_string("/proc/net/netstat").ok()?;
+    let mut lines = text.lines().filter(|line| line.starts_with("TcpExt:"));
+    let (names, values) = (lines.next()?, lines.next()?);
+    names.split(' ').zip(values.split(' ')).find(|(name, _)| *name == "ListenOverflows")?.1.parse().ok()
+}
+
 /// How many 512-byte writes are timed.
 const SYNCS: u32 = 200;
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -55,6 +56,13 @@ pub struct Report {
     pub deliveries_per_cpu_s: Option<f64>,
     pub cpu_us_per_bid: Option<f64>,
     pub connect_cpu_us: Option<f64>,
+    /// Connections that found the server's queue full and had to try again, a second later.
+    pub listen_overflows: Option<u64>,
+    /// From the moment all were dropped until all were back in their rooms.
+    pub back_s: Option<f64>,
+    pub back_cpu_us: Option<f64>,
+    /// Came back and were told exactly what they had missed.
+    pub resumed: Option<u64>,
     /// Share of its time the client had something to do.
     pub client_busy: f64,
     pub client_limited: bool,
@@ -100,6 +108,10 @@ impl Report {
             deliveries_per_cpu_s: None,
             cpu_us_per_bid: None,
             connect_cpu_us: None,
+            listen_overflows: None,
+            back_s: None,
+            back_cpu_us: None,
+            resumed: None,
             client_busy: 0.0,
             client_limited: false,
             rss_before_kib: None,
@@ -109,11 +121,18 @@ impl Report {
         }
     }
 
-    /// How long was measured, and the share of it the client was busy.
-    pub fn took(&mut self, seconds: f64, busy: f64) {
-        self.seconds = seconds;
-        self.client_busy = busy.clamp(0.0, 1.0);
+    /// From when to when was measured, and how much of that the client waited, in nanoseconds.
+    pub fn measured(&mut self, from: u64, to: u64, waited: u64) {
+        self.seconds = ratio(to - from, 1_000_000_000);
+        self.client_busy = (1.0 - ratio(waited, to - from)).clamp(0.0, 1.0);
         self.client_limited = self.client_busy > LIMIT;
+    }
+
+    /// So many sockets are in their rooms; what CPU the server had used before and after, in seconds.
+    pub fn opened(&mut self, sockets: u32, took: Duration, cpu: Option<(f64, f64)>) {
+        self.sockets = sockets;
+        self.connects_per_s = Some(f64::from(sockets) / took.as_secs_f64());
+        self.connect_cpu_us = cpu.map(|(before, after)| (after - before) * 1e6 / f64::from(sockets.max(1)));
     }
 
     pub fn faults(&mut self, faults: Faults, lost_sockets: u64, resyncs: u64) {
@@ -134,6 +153,13 @@ impl Report {
         self.deliveries_per_cpu_s = self.server_cpu_s.filter(|cpu| *cpu > 0.0).zip(self.deliveries).map(|(cpu, count)| float(count) / cpu);
     }
 
+    /// What the server's memory was before and after, in KiB, and so what a socket takes.
+    pub fn memory(&mut self, before: Option<u64>, after: Option<u64>) {
+        (self.rss_before_kib, self.rss_after_kib) = (before, after);
+        let grown = before.zip(after).map(|(before, after)| after.saturating_sub(before));
+        self.bytes_per_socket = grown.map(|kib| ratio(kib * 1_024, u64::from(self.sockets)));
+    }
+
     pub fn write_json(&self, file: &Path) -> Result<()> {
         let text = serde_json::to_string_pretty(self).map_err(|error| error.to_string())?;
         fs::write(file, text + "\n").map_err(|error| format!("--json {}: {error}", file.display()))
@@ -142,6 +168,12 @@ impl Report {
     pub fn print(&self) {
         println!("{}", serde_json::to_string_pretty(self).unwrap_or_default());
     }
+}
+
+/// One number of another; 0 of nothing.
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
+pub fn ratio(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]

@@ -20,6 +20,9 @@ pub struct Target {
 /// Who creates the auctions; bidders have other names.
 const SELLER: &str = "house";
 
+/// Terms of an auction that outlasts any run.
+pub const LONG: &str = r#""duration_ms":86400000,"soft_close":false"#;
+
 impl Target {
     /// Finds the server and makes names for so many rooms.
     pub fn new(options: &Options, rooms: u32) -> Result<Target> {
@@ -52,6 +55,21 @@ impl Target {
                 let said = answer.body.chars().take(300).collect::<String>();
                 let hint = if answer.status == 404 { "; does it speak another --dialect?" } else { "" };
                 return Err(format!("the server refused to create an auction, HTTP {}{hint}: {said}", answer.status));
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes so many bids in every room over HTTP, by two people in turn.
+    pub fn bid_by_hand(&self, bids: u32) -> Result<()> {
+        let mut http = Http::connect(self.address, &self.host)?;
+        for room in &self.rooms {
+            for amount in 1..=bids {
+                let path = format!("/api/auctions/{room}/commands?name=hand-{}", amount % 2);
+                let answer = http.post(&path, &format!(r#"{{"type":"bid","amount":{amount}}}"#))?;
+                if answer.status != 200 {
+                    return Err(format!("a bid over HTTP was refused, HTTP {}: {}", answer.status, answer.body));
+                }
             }
         }
         Ok(())

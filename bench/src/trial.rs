@@ -6,8 +6,8 @@ use crate::cli::Options;
 use crate::fleet::{Fleet, nanos};
 use crate::net::{Net, Traffic};
 use crate::process;
-use crate::report::Report;
-use crate::target::Target;
+use crate::report::{Report, ratio};
+use crate::target::{LONG, Target};
 
 /// How many sockets are where.
 pub struct Plan {
@@ -45,7 +45,7 @@ pub fn run(options: &Options, plan: &Plan, report: &mut Report) -> Result<()> {
         ));
     }
     let target = Target::new(options, plan.rooms)?;
-    target.create_rooms(|_| r#""duration_ms":86400000,"soft_close":false"#.to_owned())?;
+    target.create_rooms(|_| LONG.to_owned())?;
     let mut net = Net::new(target)?;
     for room in 0..plan.rooms {
         for number in 0..plan.viewers {
@@ -55,8 +55,10 @@ pub fn run(options: &Options, plan: &Plan, report: &mut Report) -> Result<()> {
     }
     let all = u32::try_from(net.sockets.len()).map_err(|_| "too many sockets")?;
     let mut fleet = Fleet::new(net, options.spin);
+    let before = options.pid.map(process::cpu_seconds).transpose()?;
     let opening = fleet.open(&mut (), 0..all, options.at_once)?;
-    report.connects_per_s = Some(f64::from(all) / opening.as_secs_f64());
+    let after = options.pid.map(process::cpu_seconds).transpose()?;
+    report.opened(all, opening, before.zip(after));
     let mut bidding = Bidding::new(&fleet.net, options, plan.done);
     fleet.run(&mut bidding, SETTLE, "settling")?;
     bidding.start(&mut fleet.net);
@@ -67,7 +69,7 @@ pub fn run(options: &Options, plan: &Plan, report: &mut Report) -> Result<()> {
     let last = mark(&fleet, &bidding, options)?;
     bidding.stop(last.at);
     drain(&mut fleet, &mut bidding, options)?;
-    (report.rooms, report.sockets) = (plan.rooms, all);
+    report.rooms = plan.rooms;
     fill(report, &fleet, &bidding, &first, &last);
     Ok(())
 }
@@ -83,9 +85,7 @@ fn drain(fleet: &mut Fleet, bidding: &mut Bidding, options: &Options) -> Result<
 }
 
 fn fill(report: &mut Report, fleet: &Fleet, bidding: &Bidding, first: &Mark, last: &Mark) {
-    let seconds = ratio(last.at - first.at, 1_000_000_000);
-    let busy = 1.0 - ratio(last.waited - first.waited, last.at - first.at);
-    report.took(seconds, busy);
+    report.measured(first.at, last.at, last.waited - first.waited);
     report.deliveries = Some(last.counts.deliveries - first.counts.deliveries);
     report.bids_sent = Some(last.counts.sent - first.counts.sent);
     report.bids_accepted = Some(last.counts.accepted - first.counts.accepted);
@@ -99,10 +99,4 @@ fn fill(report: &mut Report, fleet: &Fleet, bidding: &Bidding, first: &Mark, las
     report.frames_per_read = Some(ratio(last.traffic.frames - first.traffic.frames, last.traffic.reads - first.traffic.reads));
     report.server_cpu_s = first.cpu.zip(last.cpu).map(|(first, last)| last - first);
     report.work_out_rates();
-}
-
-/// One number of another; 0 of nothing.
-#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
-pub fn ratio(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
