@@ -68,13 +68,13 @@ pub struct Options {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub window: u32,
     /// Open loop: so many bids a second over all rooms, on schedule whatever happens
-    #[arg(long)]
+    #[arg(long, value_parser = positive)]
     pub rate: Option<f64>,
     /// Measured for so long
-    #[arg(long, default_value_t = 5.0)]
+    #[arg(long, value_parser = positive, default_value_t = 5.0)]
     pub seconds: f64,
     /// Run for so long before that
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, value_parser = positive, default_value_t = 1.0)]
     pub warmup: f64,
     /// Sockets, in idle, storm and mixed
     #[arg(long, default_value_t = 1_000)]
@@ -83,7 +83,7 @@ pub struct Options {
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub at_once: u32,
     /// A bid that is not done after so many seconds is given up (closed loop), or waited for at the end (open loop)
-    #[arg(long, default_value_t = 10.0)]
+    #[arg(long, value_parser = positive, default_value_t = 10.0)]
     pub give_up: f64,
     /// Never sleep: ask for ready sockets over and over
     #[arg(long)]
@@ -99,4 +99,14 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     #[serde(skip)]
     pub json: Option<PathBuf>,
+    /// Draw the results: figures, histograms, percentile curves
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    pub svg: Option<PathBuf>,
+}
+
+/// A number of seconds, or of things a second.
+fn positive(text: &str) -> Result<f64, String> {
+    let number = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (1e-6..=1e9).contains(&number) { Ok(number) } else { Err("must be above 0".to_owned()) }
 }

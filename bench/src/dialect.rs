@@ -1,5 +1,6 @@
 //! What the server says, found by looking for a few words: no frame is parsed as JSON.
 
+use std::cell::Cell;
 use std::io::Write;
 
 use memchr::memmem::{Finder, FinderRev};
@@ -34,7 +35,10 @@ pub enum Word<'a> {
 /// Events that are not bids.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    Extended,
+    /// The end has moved to this millisecond of UTC.
+    Extended {
+        ends_at: u64,
+    },
     Closed,
     Other,
 }
@@ -43,13 +47,17 @@ pub enum Kind {
 pub struct Scanner {
     dialect: Dialect,
     seq: Finder<'static>,
+    ends_at: Finder<'static>,
     last_seq: FinderRev<'static>,
     amount: Finder<'static>,
+    /// Where the amount last stood: it seldom moves.
+    amount_at: Cell<usize>,
     id: Finder<'static>,
     code: Finder<'static>,
     resumed: Finder<'static>,
 }
 
+const AMOUNT: &[u8] = b"\"amount\":";
 const TYPE: &[u8] = b"{\"type\":\"";
 
 impl Scanner {
@@ -57,8 +65,10 @@ impl Scanner {
         Scanner {
             dialect,
             seq: Finder::new(b"\"seq\":"),
+            ends_at: Finder::new(b"\"ends_at\":"),
             last_seq: FinderRev::new(b"\"seq\":"),
-            amount: Finder::new(b"\"amount\":"),
+            amount: Finder::new(AMOUNT),
+            amount_at: Cell::new(0),
             id: Finder::new(b"\"id\":\""),
             code: Finder::new(b"\"code\":\""),
             resumed: Finder::new(b"\"resumed\":true"),
@@ -72,7 +82,7 @@ impl Scanner {
             return self.engine(text);
         }
         match text.strip_prefix(b"{\"type\":\"bid\",\"seq\":") {
-            Some(rest) => Word::Bid { seq: number(rest), amount: after(&self.amount, rest) },
+            Some(rest) => Word::Bid { seq: number(rest), amount: self.amount(rest) },
             None => self.rarer(text),
         }
     }
@@ -86,10 +96,10 @@ impl Scanner {
     /// A message of this type; `rest` is what follows.
     fn typed<'a>(&self, kind: &[u8], rest: &'a [u8]) -> Word<'a> {
         match kind {
-            b"bid" => Word::Bid { seq: after(&self.seq, rest), amount: after(&self.amount, rest) },
+            b"bid" => Word::Bid { seq: after(&self.seq, rest), amount: self.amount(rest) },
             b"accepted" => Word::Accepted { id: after(&self.id, rest), seq: Some(after(&self.seq, rest)).filter(|seq| *seq > 0) },
             b"refused" => Word::Refused { id: after(&self.id, rest), code: self.refusal(rest) },
-            b"extended" => Word::Event { seq: after(&self.seq, rest), kind: Kind::Extended },
+            b"extended" => Word::Event { seq: after(&self.seq, rest), kind: Kind::Extended { ends_at: after(&self.ends_at, rest) } },
             b"closed" => Word::Event { seq: after(&self.seq, rest), kind: Kind::Closed },
             b"created" | b"opened" | b"said" => Word::Event { seq: after(&self.seq, rest), kind: Kind::Other },
             b"welcome" => Word::Welcome { seq: self.last_seq(rest), resumed: self.resumed.find(rest).is_some() },
@@ -110,6 +120,16 @@ impl Scanner {
             [b'2', ..] => Word::EnginePing,
             _ => Word::Other,
         }
+    }
+
+    #[inline]
+    fn amount(&self, text: &[u8]) -> u64 {
+        if let Some(rest) = text.get(self.amount_at.get()..).and_then(|rest| rest.strip_prefix(AMOUNT)) {
+            return number(rest);
+        }
+        let Some(at) = self.amount.find(text) else { return 0 };
+        self.amount_at.set(at);
+        number(&text[at + AMOUNT.len()..])
     }
 
     fn last_seq(&self, text: &[u8]) -> u64 {

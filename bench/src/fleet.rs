@@ -20,7 +20,7 @@ pub trait Crowd {
     fn heard(&mut self, _net: &mut Net, _id: u32, _word: Word<'_>, _now: u64) {}
     /// A socket that was in its room is gone; its last seq still stands.
     fn lost(&mut self, _net: &mut Net, _id: u32, _why: &Lost) {}
-    /// Time passes: called after every read and every wait.
+    /// Time passes: called after every read and every wait, with the time before that.
     fn tick(&mut self, _net: &mut Net, _now: u64) {}
     /// When `tick` must be called at the latest, in nanoseconds.
     fn next_due(&self) -> u64 {
@@ -79,6 +79,11 @@ impl Fleet {
         self.waited
     }
 
+    /// The first socket that did not get in since this was last asked, with the reason.
+    pub fn turned_away(&mut self) -> Option<String> {
+        self.turned_away.take()
+    }
+
     /// Waits until a socket is ready or `until` has come, and serves what is ready.
     pub fn turn(&mut self, crowd: &mut impl Crowd, until: u64) -> Result<()> {
         let asked = self.net.now();
@@ -111,12 +116,10 @@ impl Fleet {
             self.net.flush(id);
         }
         let ending = flags.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR);
-        if flags.contains(EventFlags::IN) || ending {
-            if let Err(why) = self.read(id, ending, crowd) {
-                self.lose(id, &why, crowd);
-            }
-            let now = self.net.now();
-            crowd.tick(&mut self.net, now);
+        if (flags.contains(EventFlags::IN) || ending)
+            && let Err(why) = self.read(id, ending, crowd)
+        {
+            self.lose(id, &why, crowd);
         }
     }
 
@@ -146,6 +149,7 @@ impl Fleet {
             if used < whole && socket.stream.is_some() {
                 socket.spill = self.buffer[used..whole].to_vec();
             }
+            crowd.tick(&mut self.net, now);
             if whole < BUFFER && !ending {
                 return Ok(());
             }

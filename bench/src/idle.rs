@@ -17,16 +17,16 @@ pub fn run(options: &Options, report: &mut Report) -> Result<()> {
     let mut net = Net::new(target)?;
     (0..options.sockets).for_each(|_| net.add(0, None, false));
     let mut fleet = Fleet::new(net, options.spin);
-    let memory = options.pid.map(process::resident_kib).transpose()?;
+    report.results.rss_before_kib = options.pid.map(process::resident_kib).transpose()?;
     let before = options.pid.map(process::cpu_seconds).transpose()?;
     let opening = fleet.open(&mut (), 0..options.sockets, options.at_once)?;
     let after = options.pid.map(process::cpu_seconds).transpose()?;
-    report.opened(options.sockets, opening, before.zip(after));
+    report.results.opened(options.sockets, opening, before.zip(after));
     let (began, waited) = (fleet.net.now(), fleet.waited());
     fleet.run(&mut (), CALM, "waiting")?;
-    report.measured(began, fleet.net.now(), fleet.waited() - waited);
-    report.memory(memory, options.pid.map(process::resident_kib).transpose()?);
-    report.rooms = 1;
-    report.faults(fleet.net.order.faults, u64::from(options.sockets - fleet.net.ready), fleet.net.traffic.resyncs);
+    report.results.measured(began, fleet.net.now(), fleet.waited() - waited);
+    report.results.rss_after_kib = options.pid.map(process::resident_kib).transpose()?;
+    report.results.rooms = 1;
+    report.results.faults(fleet.net.order.faults, u64::from(options.sockets - fleet.net.ready), fleet.net.traffic.resyncs);
     Ok(())
 }

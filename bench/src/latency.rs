@@ -1,9 +1,10 @@
 //! How long things took.
 
 use hdrhistogram::Histogram;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Nanoseconds, in three digits, from 100 ns to five minutes; what took longer counts as five minutes.
+#[derive(Debug)]
 pub struct Latency(pub Histogram<u64>);
 
 const SHORTEST: u64 = 100;
@@ -37,13 +38,29 @@ impl Latency {
     }
 }
 
+/// As pairs of a value and how often it was noted.
+impl Serialize for Latency {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.0.iter_recorded().map(|step| (step.value_iterated_to(), step.count_at_value())))
+    }
+}
+
+impl<'de> Deserialize<'de> for Latency {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Latency, D::Error> {
+        let pairs = Vec::<(u64, u64)>::deserialize(from)?;
+        let mut latency = Latency::default();
+        pairs.into_iter().for_each(|(value, count)| latency.0.saturating_record_n(value, count));
+        Ok(latency)
+    }
+}
+
 #[expect(clippy::cast_precision_loss, reason = "durations fit a float exactly for 104 days")]
 fn micros(nanos: u64) -> f64 {
     (nanos as f64 / 10.0).round() / 100.0
 }
 
 /// Percentiles in microseconds.
-#[derive(Serialize, Clone, Copy, Debug)]
+#[derive(Serialize, Deserialize, Clone, Copy, Debug)]
 pub struct Summary {
     pub p50: f64,
     pub p90: f64,

@@ -2,6 +2,7 @@
 
 mod bidding;
 mod bids;
+mod chart;
 mod cli;
 mod dialect;
 mod fanout;
@@ -10,12 +11,14 @@ mod frame;
 mod http;
 mod idle;
 mod latency;
+mod mixed;
 mod net;
 mod order;
 mod process;
 mod report;
 mod ring;
 mod storm;
+mod table;
 mod target;
 mod trial;
 
@@ -58,19 +61,23 @@ fn run(mode: Mode, options: &Options) -> Result<()> {
     let overflows = process::listen_overflows();
     let mut report = Report::new(mode, options);
     if let Some(dir) = &options.sync_dir {
-        report.sync_us = Some(process::sync_cost(dir)?);
+        report.results.sync_us = Some(process::sync_cost(dir)?);
     }
     match mode {
         Mode::Fanout => fanout::run(options, &mut report)?,
         Mode::Bids => bids::run(options, &mut report)?,
         Mode::Idle => idle::run(options, &mut report)?,
         Mode::Storm => storm::run(options, &mut report)?,
-        Mode::Mixed => return Err("this mode is not there yet".to_owned()),
+        Mode::Mixed => mixed::run(options, &mut report)?,
     }
-    report.listen_overflows = overflows.zip(process::listen_overflows()).map(|(before, after)| after.saturating_sub(before));
-    report.print();
+    report.results.listen_overflows = overflows.zip(process::listen_overflows()).map(|(before, after)| after.saturating_sub(before));
+    report.conclude();
+    table::print(&report);
     if let Some(file) = &options.json {
         report.write_json(file)?;
+    }
+    if let Some(file) = &options.svg {
+        chart::write(&report, file)?;
     }
     Ok(())
 }

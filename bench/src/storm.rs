@@ -47,7 +47,7 @@ pub fn run(options: &Options, report: &mut Report) -> Result<()> {
     let cpu = || options.pid.map(process::cpu_seconds).transpose();
     let before = cpu()?;
     let opening = fleet.open(&mut returning, 0..options.sockets, options.at_once)?;
-    report.opened(options.sockets, opening, before.zip(cpu()?));
+    report.results.opened(options.sockets, opening, before.zip(cpu()?));
     fleet.run(&mut returning, SETTLE, "settling")?;
     let lost = std::mem::take(&mut returning).lost;
 
@@ -59,19 +59,19 @@ pub fn run(options: &Options, report: &mut Report) -> Result<()> {
     let latest = miss(&fleet.net)?;
     let before = cpu()?;
     fleet.open(&mut returning, 0..options.sockets, options.at_once)?;
-    report.back_s = Some(dropped.elapsed().as_secs_f64());
-    report.back_cpu_us = before.zip(cpu()?).map(|(before, after)| (after - before) * 1e6 / f64::from(options.sockets.max(1)));
+    report.results.back_s = Some(dropped.elapsed().as_secs_f64());
+    report.results.back_cpu_us = before.zip(cpu()?).map(|(before, after)| (after - before) * 1e6 / f64::from(options.sockets.max(1)));
     fleet.run(&mut returning, SETTLE, "settling")?;
 
-    report.measured(began, fleet.net.now(), fleet.waited() - waited);
-    report.resumed = (options.dialect == Dialect::Subasta).then_some(returning.resumed);
-    report.rooms = options.rooms;
+    report.results.measured(began, fleet.net.now(), fleet.waited() - waited);
+    report.results.resumed = (options.dialect == Dialect::Subasta).then_some(returning.resumed);
+    report.results.rooms = options.rooms;
     let mut faults = fleet.net.order.faults;
     if let Some(latest) = latest {
         let behind = |seq: u64| latest.saturating_sub(seq);
         faults.gaps += fleet.net.sockets.iter().filter(|socket| socket.stream.is_some()).map(|socket| behind(socket.seq)).sum::<u64>();
     }
-    report.faults(faults, lost + returning.lost, fleet.net.traffic.resyncs);
+    report.results.faults(faults, lost + returning.lost, fleet.net.traffic.resyncs);
     Ok(())
 }
 

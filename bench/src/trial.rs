@@ -6,7 +6,7 @@ use crate::cli::Options;
 use crate::fleet::{Fleet, nanos};
 use crate::net::{Net, Traffic};
 use crate::process;
-use crate::report::{Report, ratio};
+use crate::report::{Curves, Report, ratio};
 use crate::target::{LONG, Target};
 
 /// How many sockets are where.
@@ -58,7 +58,7 @@ pub fn run(options: &Options, plan: &Plan, report: &mut Report) -> Result<()> {
     let before = options.pid.map(process::cpu_seconds).transpose()?;
     let opening = fleet.open(&mut (), 0..all, options.at_once)?;
     let after = options.pid.map(process::cpu_seconds).transpose()?;
-    report.opened(all, opening, before.zip(after));
+    report.results.opened(all, opening, before.zip(after));
     let mut bidding = Bidding::new(&fleet.net, options, plan.done);
     fleet.run(&mut bidding, SETTLE, "settling")?;
     bidding.start(&mut fleet.net);
@@ -69,8 +69,8 @@ pub fn run(options: &Options, plan: &Plan, report: &mut Report) -> Result<()> {
     let last = mark(&fleet, &bidding, options)?;
     bidding.stop(last.at);
     drain(&mut fleet, &mut bidding, options)?;
-    report.rooms = plan.rooms;
-    fill(report, &fleet, &bidding, &first, &last);
+    report.results.rooms = plan.rooms;
+    fill(report, &fleet, bidding, &first, &last);
     Ok(())
 }
 
@@ -84,19 +84,16 @@ fn drain(fleet: &mut Fleet, bidding: &mut Bidding, options: &Options) -> Result<
     Ok(())
 }
 
-fn fill(report: &mut Report, fleet: &Fleet, bidding: &Bidding, first: &Mark, last: &Mark) {
-    report.measured(first.at, last.at, last.waited - first.waited);
-    report.deliveries = Some(last.counts.deliveries - first.counts.deliveries);
-    report.bids_sent = Some(last.counts.sent - first.counts.sent);
-    report.bids_accepted = Some(last.counts.accepted - first.counts.accepted);
-    report.bids_refused = Some(last.counts.refused - first.counts.refused);
-    report.bids_unfinished = Some(bidding.counts.given_up + bidding.pending());
-    report.bids_unsendable = Some(bidding.counts.unsendable);
-    report.faults(fleet.net.order.faults, bidding.lost_sockets, fleet.net.traffic.resyncs);
-    report.latency_us = bidding.each.summary();
-    report.last_latency_us = bidding.last.summary();
-    report.accepted_us = bidding.accepted.summary();
-    report.frames_per_read = Some(ratio(last.traffic.frames - first.traffic.frames, last.traffic.reads - first.traffic.reads));
-    report.server_cpu_s = first.cpu.zip(last.cpu).map(|(first, last)| last - first);
-    report.work_out_rates();
+fn fill(report: &mut Report, fleet: &Fleet, bidding: Bidding, first: &Mark, last: &Mark) {
+    report.results.measured(first.at, last.at, last.waited - first.waited);
+    report.results.deliveries = Some(last.counts.deliveries - first.counts.deliveries);
+    report.results.bids_sent = Some(last.counts.sent - first.counts.sent);
+    report.results.bids_accepted = Some(last.counts.accepted - first.counts.accepted);
+    report.results.bids_refused = Some(last.counts.refused - first.counts.refused);
+    report.results.bids_unfinished = Some(bidding.counts.given_up + bidding.pending());
+    report.results.bids_unsendable = Some(bidding.counts.unsendable);
+    report.results.faults(fleet.net.order.faults, bidding.lost_sockets, fleet.net.traffic.resyncs);
+    report.results.frames_per_read = Some(ratio(last.traffic.frames - first.traffic.frames, last.traffic.reads - first.traffic.reads));
+    report.results.server_cpu_s = first.cpu.zip(last.cpu).map(|(first, last)| last - first);
+    report.curves = Curves { each: bidding.each, last: bidding.last, accepted: bidding.accepted };
 }
