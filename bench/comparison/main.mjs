@@ -107,7 +107,7 @@ async function runAll(scenarios, servers, names, settings) {
   for (const name of kept(out)) rmSync(join(out, name));
   const facts = { ...machine(settings.disk), rounds, seconds, warmup, whole };
   if (facts.load > 0.5) console.log(`the machine is busy (load ${facts.load.toFixed(2)}): the figures will show it`);
-  const present = names.filter((name) => name !== "subasta-2" && runs.some(({ server }) => server === name));
+  const present = names.filter((name) => !["subasta-2", "floor-batch"].includes(name) && runs.some(({ server }) => server === name));
   facts.versions = Object.fromEntries(present.map((name) => [servers[name].label, servers[name].version()]));
   for (const [index, { round, scenario, server }] of runs.entries()) {
     const result = await run({ ...servers[server], name: server }, scenario, settings);

@@ -6,7 +6,8 @@ import { FIGURES } from "./scenarios.mjs";
 const COMPARED = { floor: "÷ floor", bun: "÷ Bun" };
 
 const LEGEND = `Medians over the rounds, and the smallest and the largest of the first figure.
-◆: the client was the limit, so that the server might do more.`;
+◆: the client was the limit, so that the server might do more.
+"Not in time": so many bids were given up after ten seconds that this quantile is among them.`;
 
 const median = (values) => {
   const sorted = [...values].sort((a, b) => a - b);
@@ -16,7 +17,15 @@ const median = (values) => {
 
 const number = (value, digits) => value.toLocaleString("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 const CLOSE = ["×", "/s", "%"]; // units that stand next to the number
-const shown = (value, { digits, unit }) => (value == null ? "–" : `${number(value, digits)}${CLOSE.includes(unit) ? "" : " "}${unit}`);
+
+function shown(value, { digits, unit }) {
+  if (value == null || Number.isNaN(value)) return "–";
+  return value === Infinity ? "not in time" : `${number(value, digits)}${CLOSE.includes(unit) ? "" : " "}${unit}`;
+}
+
+// Of what never came in time there is no multiple.
+const times = (value) => shown(value || null, FIGURES.syncs);
+const span = ({ min, max }, { digits }) => [min, max].map((end) => (end === Infinity ? "∞" : number(end, digits))).join("–");
 const row = (cells) => `| ${cells.join(" | ")} |`;
 
 /** A table; the columns named in `right` are numbers. */
@@ -76,8 +85,8 @@ function scenarioTable(scenario, runs, servers) {
     return [
       servers[name].label,
       shown(figure?.median, main),
-      figure ? `${number(figure.min, main.digits)}–${number(figure.max, main.digits)}` : "–",
-      ...compared.map((other) => shown(ratio(runs, scenario.name, main.name, name, other), FIGURES.syncs)),
+      figure ? span(figure, main) : "–",
+      ...compared.map((other) => times(ratio(runs, scenario.name, main.name, name, other))),
       ...more.map((each) => shown(runs.figure(scenario.name, name, each.name)?.median, each)),
       runs.busy(scenario.name, name),
       runs.troubles(scenario.name, name).join("; "),
@@ -88,23 +97,26 @@ function scenarioTable(scenario, runs, servers) {
   return `### ${scenario.title}\n\n${command}\n\n${table(head, rows, head.slice(1, -1))}`;
 }
 
-/** A target: what was measured, and whether it is met; null where it was not run. */
+/** A target: what was measured, and how that stands to it. */
 export function verdict(target, scenario, runs) {
-  const { who = "subasta", against, figure, atMost, atLeast } = target;
+  const { who = "subasta", against, figure, atMost = Infinity, atLeast = 0, plausible = 0 } = target;
   const measured = against ? ratio(runs, scenario.name, figure, who, against) : (runs.figure(scenario.name, who, figure)?.median ?? null);
-  if (measured == null) return { measured, met: null };
-  const clean = runs.troubles(scenario.name, who).length === 0;
-  return { measured, met: clean && (atMost == null || measured <= atMost) && (atLeast == null || measured >= atLeast) };
+  if (measured == null) return { measured, word: runs.of(scenario.name, who).length ? "**not measured**" : "not run" };
+  if (measured < plausible) return { measured, word: "**not plausible**: the yardstick is wrong" };
+  // What never came in time at all is infinite, also of another that did not come either.
+  const met = Number.isFinite(measured) && measured <= atMost && measured >= atLeast && !runs.troubles(scenario.name, who).length;
+  const beyond = against && runs.figure(scenario.name, against, figure)?.median === Infinity;
+  return { measured, word: `${met ? "met" : "**missed**"}${beyond ? "; the other was not in time at all" : ""}` };
 }
 
 function targets(scenarios, runs, servers) {
   const rows = scenarios.flatMap((scenario) => scenario.targets.map((target) => {
-    const { measured, met } = verdict(target, scenario, runs);
+    const { measured, word } = verdict(target, scenario, runs);
     const figure = target.against ? FIGURES.syncs : FIGURES[target.figure];
     const limit = shown(target.atMost ?? target.atLeast, { ...figure, digits: figure.unit === "×" ? 2 : 0 });
     const bound = `${target.atMost == null ? "≥" : "≤"} ${limit}`;
     const of = target.against ? ` ${plain(servers[target.against].label)}` : "";
-    return [target.what, `${bound}${of}`, shown(measured, figure), met == null ? "not run" : met ? "met" : "**missed**"];
+    return [target.what, `${bound}${of}`, target.against ? times(measured) : shown(measured, figure), word];
   }));
   return table(["what", "at least or at most", "measured", ""], rows, ["measured"]);
 }

@@ -28,10 +28,12 @@ export function servers(bin) {
     command: [bin("subasta"), "--port", "0", "--data-dir", "data", "--log", "warn"],
     version: () => `${output(bin("subasta"), "--version").split(" ").at(-1)} (${commit()})`,
   };
+  const floor = { ...one, label: "the floor", command: [bin("floor")], version: () => output("rustc", "--version") };
   return {
     subasta: { ...subasta, label: "**Subasta**" },
     "subasta-2": { ...subasta, label: "**Subasta**, two cores", cores: "0,1", client: "0,1" },
-    floor: { ...one, label: "the floor", command: [bin("floor")], version: () => output("rustc", "--version") },
+    floor,
+    "floor-batch": { ...floor, label: "the floor, batching", env: { BATCH: "1" } },
     bun: { ...one, label: "Bun", command: [packaged("bun"), script("bun.js")], version: () => output(packaged("bun"), "--version") },
     ws: {
       ...one,
@@ -84,7 +86,7 @@ export function pinned(cores, command, options = {}) {
 
 /** Starts a server, fresh, in `directory`. Gives it with its `port`, or says why it did not open. */
 export async function start(server, directory) {
-  const env = { ...process.env, PORT: "0", NODE_ENV: "production" };
+  const env = { ...process.env, PORT: "0", NODE_ENV: "production", ...server.env };
   const running = pinned(server.cores, server.command, { cwd: directory, env });
   let said = "";
   const ready = new Promise((resolve) => {

@@ -200,6 +200,13 @@ fn the_floor() {
 }
 
 #[test]
+fn the_floor_that_batches() {
+    let mut floor = Command::new(env!("CARGO_BIN_EXE_floor"));
+    floor.env("BATCH", "1");
+    holds_the_auction(floor, Dialect::Toy);
+}
+
+#[test]
 fn the_naive() {
     let peer = Peer::start(Command::new(env!("CARGO_BIN_EXE_naive")), Dialect::Toy);
     everyone_sees_the_same(&peer);

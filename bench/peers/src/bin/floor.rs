@@ -1,6 +1,8 @@
 //! The floor: what a delivery costs when nothing is done but to deliver. One thread, a loop over epoll; an event is one frame, made once,
 //! and one `send` to every socket of its room. Of HTTP, WebSocket and JSON it knows just what the toy auction needs.
 //!
+//! With `BATCH=1` it is the floor of those that batch: the events of all bids that one wake brings go out together, in one `send` a socket.
+//!
 //! `PORT` is the port on 127.0.0.1, 0 for any free one; `listening on PORT` is printed when it is open.
 
 use std::io::{self, Write as _};
@@ -49,6 +51,8 @@ struct Room {
     members: Vec<Member>,
     highest: u64,
     seq: u64,
+    /// Frames of this wake, where it batches.
+    unsent: Vec<u8>,
 }
 
 #[derive(Default)]
@@ -70,13 +74,17 @@ struct Floor {
     clients: Slab<Client>,
     /// The frame being sent, made anew for each event.
     frame: Vec<u8>,
+    batch: bool,
+    /// Rooms with something unsent.
+    due: Vec<usize>,
 }
 
 impl Floor {
-    fn new(listener: OwnedFd) -> io::Result<Floor> {
+    fn new(listener: OwnedFd, batch: bool) -> io::Result<Floor> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &listener, EventData::new_u64(LISTENER), EventFlags::IN)?;
-        Ok(Floor { epoll, listener, rooms: vec![Room::default()], clients: Slab::new(), frame: Vec::new() })
+        let rooms = vec![Room::default()];
+        Ok(Floor { epoll, listener, rooms, clients: Slab::new(), frame: Vec::new(), batch, due: Vec::new() })
     }
 
     fn run(&mut self) -> io::Result<()> {
@@ -100,6 +108,12 @@ impl Floor {
                 if !flags.difference(EventFlags::OUT).is_empty() && self.clients.contains(client) && self.receive(client).is_err() {
                     self.drop(client);
                 }
+            }
+            for room in take(&mut self.due) {
+                // The two buffers change places, so that none is made anew.
+                std::mem::swap(&mut self.frame, &mut self.rooms[room].unsent);
+                self.deliver(room);
+                self.rooms[room].unsent.clear();
             }
         }
     }
@@ -238,7 +252,15 @@ impl Floor {
             write!(f, r#""automatic":false,"price":{amount},"leader":{{"id":"bidder-1","name":"bidder-1"}},"#)?;
             write!(f, r#""minimum":{minimum},"ends_at":{ends_at},"reserve":"none"}}"#)
         });
-        self.deliver(index);
+        if !self.batch {
+            self.deliver(index);
+            return Ok(());
+        }
+        let unsent = &mut self.rooms[index].unsent;
+        if unsent.is_empty() {
+            self.due.push(index);
+        }
+        unsent.extend_from_slice(&self.frame);
         Ok(())
     }
 
@@ -354,5 +376,5 @@ fn main() -> io::Result<()> {
     let port = std::env::var("PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(0);
     let listener = TcpListener::from(listen(port)?);
     println!("listening on {}", listener.local_addr()?.port());
-    Floor::new(listener.into())?.run()
+    Floor::new(listener.into(), std::env::var_os("BATCH").is_some())?.run()
 }
