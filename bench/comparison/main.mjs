@@ -105,7 +105,7 @@ async function runAll(scenarios, servers, names, settings) {
   const runs = [...plan(rounds, scenarios, names)];
   // A directory holds one sitting.
   for (const name of kept(out)) rmSync(join(out, name));
-  const facts = { ...machine(settings.disk), rounds, seconds, warmup, whole };
+  const facts = { ...machine(settings.disk), rounds, seconds, warmup, whole, built: !settings["no-build"] };
   if (facts.load > 0.5) console.log(`the machine is busy (load ${facts.load.toFixed(2)}): the figures will show it`);
   const present = names.filter((name) => !["subasta-2", "floor-batch"].includes(name) && runs.some(({ server }) => server === name));
   facts.versions = Object.fromEntries(present.map((name) => [servers[name].label, servers[name].version()]));

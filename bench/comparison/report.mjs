@@ -64,9 +64,10 @@ export class Runs {
   busy(scenario, server) {
     const runs = this.of(scenario, server).filter((run) => run.figures?.client_busy != null);
     if (!runs.length) return "–";
-    const limited = runs.some((run) => run.figures.client_limited);
-    return `${number(100 * median(runs.map((run) => run.figures.client_busy)), 0)}%${limited ? " ◆" : ""}`;
+    return `${number(100 * median(runs.map((run) => run.figures.client_busy)), 0)}%${this.limited(scenario, server) ? " ◆" : ""}`;
   }
+
+  limited(scenario, server) { return this.of(scenario, server).some((run) => run.figures?.client_limited); }
 }
 
 function ratio(runs, scenario, figure, server, other) {
@@ -106,7 +107,9 @@ export function verdict(target, scenario, runs) {
   // What never came in time at all is infinite, also of another that did not come either.
   const met = Number.isFinite(measured) && measured <= atMost && measured >= atLeast && !runs.troubles(scenario.name, who).length;
   const beyond = against && runs.figure(scenario.name, against, figure)?.median === Infinity;
-  return { measured, word: `${met ? "met" : "**missed**"}${beyond ? "; the other was not in time at all" : ""}` };
+  const limited = [who, against].some((name) => name && runs.limited(scenario.name, name));
+  const word = `${met ? "met" : "**missed**"}${beyond ? "; the other was not in time at all" : ""}${limited ? " ◆" : ""}`;
+  return { measured, word };
 }
 
 function targets(scenarios, runs, servers) {
@@ -131,6 +134,7 @@ function machine(facts) {
     ["memory", facts.memory],
     ["kernel", facts.kernel],
     ["disk of the log", facts.disk],
+    ["binaries", facts.built ? "built for this sitting" : "taken as they were, whatever the version below says"],
     ["rounds, seconds of each run", `${facts.rounds}, ${facts.seconds} after a warm-up of ${facts.warmup}`],
     ["load before, time stolen by the host", `${number(facts.load, 2)}, ${number(100 * facts.stolen, 1)}%`],
   ];
