@@ -123,6 +123,7 @@ fn percentiles(measured: &[(&str, &Latency, RGBColor)], panel: &Panel) -> Drawn 
     chart
         .configure_mesh()
         .x_desc("percentile")
+        .x_labels(most.max(10).to_string().len())
         .y_desc("milliseconds")
         .light_line_style(WHITE)
         .x_label_formatter(&nines)

@@ -35,7 +35,7 @@ pub enum Dialect {
 
 /// Puts a load on a WebSocket auction server and says what it did with it.
 #[derive(Parser, Serialize, Clone, Debug)]
-#[command(name = "subasta-bench", version)]
+#[command(name = "subasta-bench", version, args_override_self = true)]
 pub struct Options {
     /// What to do
     #[serde(skip)]
@@ -91,6 +91,13 @@ pub struct Options {
     /// Bidders ask for verdicts only (`events=none`), in bids
     #[arg(long)]
     pub quiet: bool,
+    /// Spread the rooms, in idle and storm the sockets, over so many processes
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub processes: u32,
+    /// One of several processes
+    #[arg(long, hide = true)]
+    #[serde(skip)]
+    pub member: bool,
     /// Time 512-byte writes with fdatasync in this directory first
     #[arg(long, value_name = "DIR")]
     #[serde(skip)]

@@ -64,6 +64,8 @@ pub struct Fleet {
     /// When the last wait ended, and what has been spent waiting, in nanoseconds.
     woke: u64,
     waited: u64,
+    /// Sockets are being opened: one that is closed again at once did not get in either.
+    letting_in: bool,
     /// The first socket that was turned away, with the reason.
     turned_away: Option<String>,
 }
@@ -71,7 +73,7 @@ pub struct Fleet {
 impl Fleet {
     pub fn new(net: Net, spin: bool) -> Fleet {
         let (buffer, ready) = (vec![0; BUFFER].into(), Vec::with_capacity(READY_AT_ONCE));
-        Fleet { net, buffer, ready, spin, woke: 0, waited: 0, turned_away: None }
+        Fleet { net, buffer, ready, spin, woke: 0, waited: 0, letting_in: false, turned_away: None }
     }
 
     /// Nanoseconds spent waiting for sockets so far.
@@ -159,10 +161,11 @@ impl Fleet {
     fn lose(&mut self, id: u32, why: &Lost, crowd: &mut impl Crowd) {
         let stage = self.net.sockets[id as usize].stage;
         self.net.drop_socket(id);
-        match stage {
-            Stage::Ready => crowd.lost(&mut self.net, id, why),
-            Stage::Handshaking | Stage::Entering => drop(self.turned_away.get_or_insert_with(|| why.to_string())),
-            Stage::Away => {}
+        if stage == Stage::Ready {
+            crowd.lost(&mut self.net, id, why);
+        }
+        if self.turned_away.is_none() && (stage != Stage::Ready || self.letting_in) {
+            self.turned_away = Some(why.to_string());
         }
     }
 
@@ -171,6 +174,7 @@ impl Fleet {
         let (began, bar) = (Instant::now(), bar("opening", u64::from(which.end - which.start)));
         let (goal, mut next) = (self.net.ready + which.end - which.start, which.start);
         let (mut before, mut since) = (0, Instant::now());
+        self.letting_in = true;
         while self.net.ready < goal {
             while next < which.end && self.net.opening < at_once {
                 self.net.connect(next)?;
@@ -191,8 +195,17 @@ impl Fleet {
                 ));
             }
         }
+        self.letting_in = false;
         bar.finish_and_clear();
         Ok(began.elapsed())
+    }
+
+    /// Serves for a while in which nobody may be sent away again.
+    pub fn settle(&mut self, crowd: &mut impl Crowd, seconds: f64) -> Result<()> {
+        self.letting_in = true;
+        self.run(crowd, seconds, "settling")?;
+        self.letting_in = false;
+        self.turned_away.take().map_or(Ok(()), |why| Err(format!("a socket did not stay: {why}")))
     }
 
     /// Serves for a while.

@@ -8,6 +8,7 @@ mod dialect;
 mod fanout;
 mod fleet;
 mod frame;
+mod herd;
 mod http;
 mod idle;
 mod latency;
@@ -59,18 +60,18 @@ fn main() -> ExitCode {
 fn run(mode: Mode, options: &Options) -> Result<()> {
     process::raise_open_files();
     let overflows = process::listen_overflows();
+    let sync = options.sync_dir.as_ref().filter(|_| !options.member).map(|dir| process::sync_cost(dir)).transpose()?;
     let mut report = Report::new(mode, options);
-    if let Some(dir) = &options.sync_dir {
-        report.results.sync_us = Some(process::sync_cost(dir)?);
+    if options.processes > 1 {
+        herd::run(mode, options, &mut report)?;
+    } else {
+        run_here(mode, options, &mut report)?;
     }
-    match mode {
-        Mode::Fanout => fanout::run(options, &mut report)?,
-        Mode::Bids => bids::run(options, &mut report)?,
-        Mode::Idle => idle::run(options, &mut report)?,
-        Mode::Storm => storm::run(options, &mut report)?,
-        Mode::Mixed => mixed::run(options, &mut report)?,
+    if options.member {
+        return herd::tell(report);
     }
     report.results.listen_overflows = overflows.zip(process::listen_overflows()).map(|(before, after)| after.saturating_sub(before));
+    report.results.sync_us = sync;
     report.conclude();
     table::print(&report);
     if let Some(file) = &options.json {
@@ -80,4 +81,14 @@ fn run(mode: Mode, options: &Options) -> Result<()> {
         chart::write(&report, file)?;
     }
     Ok(())
+}
+
+fn run_here(mode: Mode, options: &Options, report: &mut Report) -> Result<()> {
+    match mode {
+        Mode::Idle => idle::run(options, report),
+        Mode::Fanout => fanout::run(options, report),
+        Mode::Bids => bids::run(options, report),
+        Mode::Storm => storm::run(options, report),
+        Mode::Mixed => mixed::run(options, report),
+    }
 }

@@ -7,6 +7,7 @@ use crate::Result;
 use crate::cli::{Dialect, Options};
 use crate::dialect::{Kind, Word};
 use crate::fleet::{Crowd, Fleet, Lost, bar, nanos};
+use crate::herd;
 use crate::net::{Net, Stage};
 use crate::process;
 use crate::report::{Curves, Report, ratio};
@@ -192,6 +193,7 @@ pub fn run(options: &Options, report: &mut Report) -> Result<()> {
         net.add(room, (number < 2 || number % BIDDERS_OF == 0).then_some(number), false);
     }
     let cpu = || options.pid.map(process::cpu_seconds).transpose();
+    herd::gate(options)?;
     let before = cpu()?;
     net.target.create_rooms(|_| terms.clone())?;
     let mut sale = Sale::new(&net, length);

@@ -49,8 +49,6 @@ pub struct Socket {
 
 /// A socket whose bids the server does not take is given up sending to at this many bytes.
 const MOST_UNSENT: usize = 1 << 20;
-/// Source addresses: ports are plentiful on each if there are this many.
-const SOURCES: u32 = 250 * 250;
 /// The key of RFC 6455's own example: what must come back is known.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 /// The answer to it.
@@ -139,8 +137,8 @@ impl Net {
         socket.set_nonblocking(true)?;
         socket.set_tcp_nodelay(true)?;
         if self.target.address.ip().is_loopback() {
-            let [_, high, low, last] = (id % SOURCES).to_be_bytes();
-            let source = Ipv4Addr::new(127, 100 + high, low, last);
+            let [.., high, low] = id.to_be_bytes();
+            let source = Ipv4Addr::new(127, 100, high, low);
             socket.bind(&SocketAddr::new(IpAddr::V4(source), 0).into())?;
         }
         match socket.connect(&self.target.address.into()) {
@@ -234,4 +232,14 @@ fn request(path: &str, host: &str) -> Vec<u8> {
         "GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n\r\n"
     )
     .into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_is_small() {
+        assert!(size_of::<Socket>() <= 96, "{}", size_of::<Socket>());
+    }
 }

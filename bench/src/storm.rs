@@ -6,6 +6,7 @@ use crate::Result;
 use crate::cli::{Dialect, Options};
 use crate::dialect::Word;
 use crate::fleet::{Crowd, Fleet, Lost};
+use crate::herd;
 use crate::net::Net;
 use crate::process;
 use crate::report::Report;
@@ -45,12 +46,14 @@ pub fn run(options: &Options, report: &mut Report) -> Result<()> {
     let (mut fleet, mut returning) = (Fleet::new(net, options.spin), Returning::default());
     let (began, waited) = (fleet.net.now(), fleet.waited());
     let cpu = || options.pid.map(process::cpu_seconds).transpose();
+    herd::gate(options)?;
     let before = cpu()?;
     let opening = fleet.open(&mut returning, 0..options.sockets, options.at_once)?;
     report.results.opened(options.sockets, opening, before.zip(cpu()?));
     fleet.run(&mut returning, SETTLE, "settling")?;
     let lost = std::mem::take(&mut returning).lost;
 
+    herd::gate(options)?;
     for id in 0..options.sockets {
         fleet.net.drop_socket(id);
         fleet.net.sockets[id as usize].resume = options.dialect == Dialect::Subasta;

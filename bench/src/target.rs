@@ -37,7 +37,8 @@ impl Target {
         let mut found = named.to_socket_addrs().map_err(|error| format!("--url {url}: {error}"))?;
         let address = found.find(SocketAddr::is_ipv4).ok_or_else(|| format!("--url {url}: no IPv4 address"))?;
         let run = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
-        let rooms = (0..rooms).map(|room| format!("bench-{run:x}-{room}")).collect();
+        let process = std::process::id();
+        let rooms = (0..rooms).map(|room| format!("bench-{run:x}-{process:x}-{room}")).collect();
         Ok(Target { address, dialect: options.dialect, host: host.to_owned(), rooms })
     }
 

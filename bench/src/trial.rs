@@ -4,6 +4,7 @@ use crate::Result;
 use crate::bidding::{Bidding, Counts, Done};
 use crate::cli::Options;
 use crate::fleet::{Fleet, nanos};
+use crate::herd;
 use crate::net::{Net, Traffic};
 use crate::process;
 use crate::report::{Curves, Report, ratio};
@@ -59,8 +60,9 @@ pub fn run(options: &Options, plan: &Plan, report: &mut Report) -> Result<()> {
     let opening = fleet.open(&mut (), 0..all, options.at_once)?;
     let after = options.pid.map(process::cpu_seconds).transpose()?;
     report.results.opened(all, opening, before.zip(after));
+    herd::gate(options)?;
     let mut bidding = Bidding::new(&fleet.net, options, plan.done);
-    fleet.run(&mut bidding, SETTLE, "settling")?;
+    fleet.settle(&mut bidding, SETTLE)?;
     bidding.start(&mut fleet.net);
     fleet.run(&mut bidding, options.warmup, "warm-up")?;
     let first = mark(&fleet, &bidding, options)?;
