@@ -36,6 +36,21 @@ struct Room {
     ring: Ring,
 }
 
+impl Room {
+    /// The next bidder who is still there; if nobody is, just the next.
+    fn whose_turn(&mut self, net: &Net) -> u32 {
+        let count = u32::try_from(self.bidders.len()).unwrap_or(u32::MAX).max(1);
+        for _ in 0..count {
+            self.next_bidder = (self.next_bidder + 1) % count;
+            let socket = self.bidders.get(self.next_bidder as usize);
+            if socket.is_some_and(|socket| net.sockets[*socket as usize].stream.is_some()) {
+                break;
+            }
+        }
+        self.next_bidder
+    }
+}
+
 /// What has been counted so far.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Counts {
@@ -153,10 +168,7 @@ impl Bidding {
     /// Sends a bid, from this bidder or the one whose turn it is, timed from when it was due or from now.
     fn launch(&mut self, net: &mut Net, room: usize, bidder: Option<u32>, due: Option<u64>) {
         let place = &mut self.rooms[room];
-        let bidder = bidder.unwrap_or_else(|| {
-            place.next_bidder = (place.next_bidder + 1) % u32::try_from(place.bidders.len().max(1)).unwrap_or(u32::MAX);
-            place.next_bidder
-        });
+        let bidder = bidder.unwrap_or_else(|| place.whose_turn(net));
         let Some(socket) = place.bidders.get(bidder as usize).copied() else { return };
         let amount = place.next_amount;
         place.next_amount += 1;

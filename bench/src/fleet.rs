@@ -281,9 +281,14 @@ fn handshake(bytes: &[u8]) -> std::result::Result<Option<usize>, Lost> {
     if !words.next().is_some_and(|version| version.starts_with(b"HTTP/1.")) {
         return Err(fault("the server does not speak HTTP; is this the right --url?"));
     }
-    if words.next() != Some(b"101") {
+    let status = words.next().unwrap_or_default();
+    if status != b"101" {
         let body: String = String::from_utf8_lossy(&bytes[head + 4..]).chars().take(300).collect();
-        return Err(fault(&format!("the server refused the WebSocket; is this the right --dialect? {body}")));
+        let hint = match status {
+            b"503" => "it is full: see how many connections and open files it is allowed",
+            _ => "is this the right --dialect?",
+        };
+        return Err(fault(&format!("the server refused the WebSocket; {hint} {body}")));
     }
     if memchr::memmem::find(&bytes[..head], ACCEPT).is_none() {
         return Err(fault("the server's Sec-WebSocket-Accept is wrong"));

@@ -23,6 +23,8 @@ enum Lie {
     Repeat,
     /// It comes after the next one.
     Swap,
+    /// The line is cut instead.
+    Cut,
 }
 
 /// Which socket of a room, which seq, and what.
@@ -89,6 +91,10 @@ fn broadcast(room: &mut Room, amount: u64, lies: Lies) {
         let mut out = match lie {
             None => event.clone(),
             Some(Lie::Skip) => continue,
+            Some(Lie::Cut) => {
+                member.stream.shutdown(std::net::Shutdown::Both).unwrap();
+                continue;
+            }
             Some(Lie::Repeat) => event.repeat(2),
             Some(Lie::Swap) => {
                 member.held = Some(event.clone());
@@ -143,6 +149,14 @@ fn all_at_once_are_told_apart() {
 }
 
 #[test]
+fn a_viewer_who_is_cut_off_is_not_waited_for_and_a_bidder_is_replaced() {
+    let seen = bench(server(&[(0, 8, Lie::Cut), (4, 12, Lie::Cut)]), RUN);
+    assert_eq!((seen["lost_sockets"].as_u64(), seen["gaps"].as_u64()), (Some(2), Some(0)));
+    let (each, last) = (seen["latency_us"]["n"].as_u64().unwrap(), seen["last_latency_us"]["n"].as_u64().unwrap());
+    assert!(last > 50 && each == 3 * last, "{seen}");
+}
+
+#[test]
 fn the_first_event_may_not_be_missing_either() {
     assert_eq!(counted(&[(4, 1, Lie::Skip)]), [1, 0, 0, 1]);
 }
@@ -159,7 +173,7 @@ fn one_s_own_bid_coming_back_is_the_verdict() {
 fn an_open_loop_sends_on_schedule() {
     let seen = bench(server(&[]), "fanout --dialect toy --rooms 2 --viewers 3 --rate 500 --seconds 1 --warmup 0.1");
     let sent = seen["bids_sent"].as_u64().unwrap();
-    assert!((495..=505).contains(&sent), "{sent}");
+    assert!((480..=530).contains(&sent), "{sent}");
     assert!(seen["latency_us"]["p50"].as_f64().unwrap() > 0.0);
 }
 
