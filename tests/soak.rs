@@ -79,13 +79,14 @@ async fn an_auction_of_100_000_records_wakes() {
     for _ in 0..7 {
         let log = store(dir.path());
         let house = rooms(log.clone()).await;
-        let start = Instant::now();
+        let (start, used) = (Instant::now(), cpu());
         let look = house.look(&id("lot")).await.unwrap();
         times.push(start.elapsed());
+        let used = cpu().saturating_sub(used);
         assert_eq!(look.seq, 100_002);
         let start = Instant::now();
         let (_, _, resumed) = house.join(&id("lot"), Some(100_002 - 9_990), None).await.unwrap();
-        println!("  woken in {:.1?}, then a resume from far back in {:.1?}", times.last().unwrap(), start.elapsed());
+        println!("  woken in {:.1?} ({used:.1?} of CPU), a resume from far back in {:.1?}", times.last().unwrap(), start.elapsed());
         assert!(resumed);
         shut(house).await;
         log.close().await;

@@ -69,17 +69,15 @@ fn encode(auction: &Auction, from: u64, answers: usize) -> Part {
 
 /// The auction as it stood when the last of `parts` was taken; `None` where they are not understood.
 pub fn auction(parts: &[(u64, Vec<u8>)]) -> Option<Auction> {
+    let parts = parts.iter().map(|(position, body)| open(*position, body)).collect::<Option<Vec<_>>>()?;
+    // A verdict takes more than a byte: no number that is made up reserves more than is there.
     let (mut answers, mut people) = (Answers::new(), HashMap::new());
+    answers.reserve(parts.iter().map(|(_, head, rest)| head.answers.min(rest.len())).sum());
     let (mut before, mut last) = (0, None);
-    for (position, body) in parts {
-        let line = body.iter().position(|byte| *byte == b'\n')?;
-        let head: Head = serde_json::from_slice(body.get(..line)?).ok()?;
+    for (position, head, rest) in parts {
         if head.v != VERSION || head.from != before {
             return None;
         }
-        let rest = body.get(line + 1..)?;
-        // A verdict takes more than a byte.
-        answers.reserve(head.answers.min(rest.len()));
         let mut reader = Reader { rest, people: &mut people, known: Vec::new(), at: 0, seq: 0 };
         for _ in 0..head.answers {
             let (asked, answer) = reader.answer()?;
@@ -88,9 +86,16 @@ pub fn auction(parts: &[(u64, Vec<u8>)]) -> Option<Auction> {
         if !reader.rest.is_empty() {
             return None;
         }
-        (before, last) = (*position, Some(head));
+        (before, last) = (position, Some(head));
     }
     Some(Auction::resume(state(last?)?, answers))
+}
+
+/// A part's head, and the bytes of its verdicts.
+fn open(position: u64, body: &[u8]) -> Option<(u64, Head, &[u8])> {
+    let line = body.iter().position(|byte| *byte == b'\n')?;
+    let head = serde_json::from_slice(body.get(..line)?).ok()?;
+    Some((position, head, body.get(line + 1..)?))
 }
 
 fn head(state: &State, from: u64, answers: usize) -> Head {

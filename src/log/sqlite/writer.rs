@@ -15,6 +15,19 @@ const GROUP: usize = 1_024;
 /// Ends of logs remembered; past this all are forgotten and looked up again.
 const HEADS: usize = 65_536;
 
+type Heads = HashMap<Arc<str>, Head>;
+
+/// What the writer knows of a log.
+#[derive(Clone, Copy)]
+struct Head {
+    /// Of its auction.
+    number: i64,
+    /// Where it ends.
+    mark: Mark,
+    /// What is indexed of it, where that is known: only a change of it is written.
+    indexed: Option<(&'static str, Option<i64>)>,
+}
+
 type Reply = oneshot::Sender<Result<Mark, AppendError>>;
 
 pub enum Request {
@@ -24,8 +37,8 @@ pub enum Request {
 
 pub struct Writer<F> {
     connection: Connection,
-    /// Where each log ends and the number of its auction, as committed, or as the open transaction will leave it.
-    heads: HashMap<Arc<str>, (i64, Mark)>,
+    /// As committed, or as the open transaction will leave them.
+    heads: Heads,
     on_fatal: Option<F>,
     /// Batches of which nobody knows whether they are stored: they are never answered.
     unknown: Vec<(Batch, Reply)>,
@@ -111,16 +124,12 @@ fn answer_all(group: &mut Vec<(Batch, Reply)>, refusal: &AppendError) {
     }
 }
 
-fn append(
-    transaction: &Transaction,
-    heads: &mut HashMap<Arc<str>, (i64, Mark)>,
-    batch: &Batch,
-) -> rusqlite::Result<Result<Mark, AppendError>> {
+fn append(transaction: &Transaction, heads: &mut Heads, batch: &Batch) -> rusqlite::Result<Result<Mark, AppendError>> {
     let known = match heads.get(&batch.auction) {
         Some(known) => Some(*known),
-        None => reader::head(transaction, &batch.auction)?,
+        None => reader::head(transaction, &batch.auction)?.map(|(number, mark)| Head { number, mark, indexed: None }),
     };
-    let mark = known.map_or(Mark::start(&batch.auction), |(_, mark)| mark);
+    let mark = known.map_or_else(|| Mark::start(&batch.auction), |head| head.mark);
     if mark.position != batch.expected {
         return Ok(Err(AppendError::Conflict));
     }
@@ -133,7 +142,7 @@ fn append(
         })
         .collect();
     let end = marks.last().copied().unwrap_or(mark);
-    let number = upsert(transaction, known.map(|(number, _)| number), batch, end)?;
+    let number = move_head(transaction, known, batch, end)?;
     let mut insert = transaction.prepare_cached("INSERT INTO record (auction, position, body, hash) VALUES (?1, ?2, ?3, ?4)")?;
     for (at, body) in marks.iter().zip(&batch.records) {
         insert.execute(params![number, at.position, body, at.hash.0])?;
@@ -141,7 +150,8 @@ fn append(
     if let Some(part) = &batch.snapshot {
         keep(transaction, number, &batch.auction, end, part)?;
     }
-    heads.insert(batch.auction.clone(), (number, end));
+    let head = Head { number, mark: end, indexed: Some((batch.label, batch.deadline)) };
+    heads.insert(batch.auction.clone(), head);
     Ok(Ok(end))
 }
 
@@ -158,10 +168,21 @@ fn keep(transaction: &Transaction, number: i64, auction: &str, mark: Mark, part:
     Ok(())
 }
 
-fn upsert(transaction: &Transaction, number: Option<i64>, batch: &Batch, end: Mark) -> rusqlite::Result<i64> {
-    let sql = "INSERT INTO auction (number, id, head, hash, label, deadline, summary) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-               ON CONFLICT (number) DO UPDATE SET head = ?3, hash = ?4, label = ?5, deadline = ?6, summary = ?7";
-    let mut statement = transaction.prepare_cached(sql)?;
-    statement.execute(params![number, &*batch.auction, end.position, end.hash.0, batch.label, batch.deadline, batch.summary])?;
-    Ok(number.unwrap_or_else(|| transaction.last_insert_rowid()))
+/// Writes where the log now ends; the number of its auction. An index whose columns stay as they are is not touched.
+fn move_head(transaction: &Transaction, known: Option<Head>, batch: &Batch, end: Mark) -> rusqlite::Result<i64> {
+    let Some(Head { number, indexed, .. }) = known else {
+        let sql = "INSERT INTO auction (id, head, hash, label, deadline, summary) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let mut insert = transaction.prepare_cached(sql)?;
+        insert.execute(params![&*batch.auction, end.position, end.hash.0, batch.label, batch.deadline, batch.summary])?;
+        return Ok(transaction.last_insert_rowid());
+    };
+    if indexed == Some((batch.label, batch.deadline)) {
+        let mut update = transaction.prepare_cached("UPDATE auction SET head = ?2, hash = ?3, summary = ?4 WHERE number = ?1")?;
+        update.execute(params![number, end.position, end.hash.0, batch.summary])?;
+    } else {
+        let sql = "UPDATE auction SET head = ?2, hash = ?3, summary = ?4, label = ?5, deadline = ?6 WHERE number = ?1";
+        let mut update = transaction.prepare_cached(sql)?;
+        update.execute(params![number, end.position, end.hash.0, batch.summary, batch.label, batch.deadline])?;
+    }
+    Ok(number)
 }
