@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
@@ -51,7 +51,7 @@ impl Server {
         std::fs::create_dir_all(&config.data_dir).map_err(|error| StartError(format!("{}: {error}", config.data_dir.display())))?;
         let key = config.data_dir.join("session.key");
         let sessions = Sessions::open(&key, clock.clone()).map_err(|error| StartError(error.0))?;
-        let bound = TcpListener::bind(config.listen).await.and_then(|listener| {
+        let bound = listen(config.listen).and_then(|listener| {
             let workers = Workers::start(config.gateway.threads)?;
             Ok((listener.local_addr()?, listener, workers))
         });
@@ -114,6 +114,18 @@ impl Server {
 const TELL_WITHIN: Duration = Duration::from_millis(3_500);
 /// How long the log is given after that.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+
+/// Connections that the system keeps until they are accepted; the system's own limit may be lower. One too many is tried again by
+/// its own side a second later.
+const BACKLOG: u32 = 4_096;
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A server that starts again must not wait for what the last one left.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// An error of the system in the words that people know, without the number.
 fn plain(error: &io::Error) -> String {
