@@ -1,5 +1,6 @@
 //! The embedded log: SQLite in WAL mode, every commit synced, one writer thread that commits for all rooms at once.
 
+mod checkpoint;
 mod reader;
 mod schema;
 mod writer;
@@ -16,6 +17,7 @@ use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::{AppendError, Batch, Entry, EventLog, Mark, Query, ReadError, Record, Snapshot};
+use checkpoint::Checkpoint;
 use writer::{Request, Writer};
 
 /// Appends that wait for the writer; a room that finds the queue full waits, and its mailbox with it.
@@ -49,13 +51,14 @@ impl SqliteLog {
         let lock = lock(directory)?;
         let path = directory.join("subasta.db");
         let connection = schema::open_for_writing(&path).map_err(|error| failed("cannot open the log", &error))?;
+        let checkpoint = Checkpoint::new(&path).map_err(|error| failed("cannot open the log", &error))?;
         let (requests, inbox) = mpsc::channel(QUEUE);
         let writer = std::thread::Builder::new()
             .name("log-writer".to_owned())
             .spawn(move || {
                 // Held until the last write is done: two servers on one log would each believe themselves alone.
                 let _lock = lock;
-                Writer::new(connection, on_fatal).run(inbox);
+                Writer::new(connection, checkpoint, on_fatal).run(inbox);
             })
             .map_err(|error| failed("cannot start the log's writer", &error))?;
         let (readers, reading) = (Arc::default(), Semaphore::new(READERS));

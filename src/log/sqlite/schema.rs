@@ -59,7 +59,16 @@ pub fn open_for_writing(path: &Path) -> Result<Connection, String> {
     }
     connection.pragma_update(None, "synchronous", "full").map_err(plain)?;
     connection.pragma_update(None, "cache_size", CACHE_KIB).map_err(plain)?;
+    // By hand (`checkpoint`): SQLite's own would hold up the next commit, and would tell nobody that it failed.
+    connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(plain)?;
     migrate(&mut connection, steps).map_err(plain)?;
+    Ok(connection)
+}
+
+/// A connection that copies what is committed into the file, and syncs it there.
+pub fn open_for_copying(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let connection = Connection::open(path)?;
+    connection.pragma_update(None, "synchronous", "full")?;
     Ok(connection)
 }
 

@@ -7,6 +7,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, Transactio
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, warn};
 
+use super::checkpoint::Checkpoint;
 use super::reader;
 use crate::log::{AppendError, Batch, Hash, Mark, Part, chain};
 
@@ -37,6 +38,7 @@ pub enum Request {
 
 pub struct Writer<F> {
     connection: Connection,
+    checkpoint: Checkpoint,
     /// As committed, or as the open transaction will leave them.
     heads: Heads,
     on_fatal: Option<F>,
@@ -45,8 +47,8 @@ pub struct Writer<F> {
 }
 
 impl<F: FnOnce(String)> Writer<F> {
-    pub fn new(connection: Connection, on_fatal: F) -> Writer<F> {
-        Writer { connection, heads: HashMap::new(), on_fatal: Some(on_fatal), unknown: Vec::new() }
+    pub fn new(connection: Connection, checkpoint: Checkpoint, on_fatal: F) -> Writer<F> {
+        Writer { connection, checkpoint, heads: HashMap::new(), on_fatal: Some(on_fatal), unknown: Vec::new() }
     }
 
     pub fn run(mut self, mut inbox: mpsc::Receiver<Request>) {
@@ -65,8 +67,20 @@ impl<F: FnOnce(String)> Writer<F> {
             self.commit(&mut group);
         }
         inbox.close();
-        if let Err((_, error)) = self.connection.close() {
-            warn!(%error, "the log did not close cleanly; its next start will tidy up");
+        match self.checkpoint.end() {
+            Ok(()) => {
+                if let Err((_, error)) = self.connection.close() {
+                    warn!(%error, "the log did not close cleanly; its next start will tidy up");
+                }
+            }
+            Err(error) => {
+                // To close it would be to copy again.
+                std::mem::forget(self.connection);
+                error!(%error, "the log could not be copied into its file; its next start will tidy up");
+                if let Some(on_fatal) = self.on_fatal.take() {
+                    on_fatal(error.to_string());
+                }
+            }
         }
         if let Some(done) = closing {
             let _ = done.send(());
@@ -83,8 +97,12 @@ impl<F: FnOnce(String)> Writer<F> {
         }
         match self.write(group) {
             Ok(answers) => {
-                for ((_, reply), answer) in group.drain(..).zip(answers) {
+                for ((batch, reply), answer) in group.drain(..).zip(answers) {
+                    self.checkpoint.count(&batch);
                     let _ = reply.send(answer);
+                }
+                if let Err(error) = self.checkpoint.turn(&self.connection) {
+                    self.refuse(group, &error);
                 }
             }
             Err(error) => self.refuse(group, &error),
