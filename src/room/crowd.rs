@@ -1,6 +1,6 @@
 //! The members of a room, and how what is new gets to all of them: one write each, of bytes that all share.
 //!
-//! Members are kept in shards, each at home on the thread that hears its members. A small shard is flushed by whoever publishes, a large one by
+//! Members are kept in shards, one for each thread that hears members. A small shard is flushed by whoever publishes, a large one by
 //! a task of its own, so that all processors take part and nobody waits for ten thousand writes. What is published
 //! meanwhile joins the next flush.
 
@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::thread::ThreadId;
+use std::time::Duration;
 
 use bytes::Bytes;
 use slab::Slab;
@@ -19,12 +20,15 @@ use super::member::{Drained, Lagged, Member};
 
 /// Shards with no more members than this are flushed by whoever publishes.
 const AT_ONCE: usize = 256;
-/// Members of a shard.
-const SHARD: usize = 1_024;
 /// Writes under a shard's lock at a time: who comes or goes waits for no more than these.
 const STRIDE: usize = 64;
 /// Writes before others have a turn: about a millisecond.
 const TURN: usize = 256;
+/// A millisecond of rest after a flush for so many members, whose writes took several: whoever answers what they have just seen is heard in
+/// it, and the next flush says it all in one write each, instead of half of it twice.
+const REST: usize = 500;
+/// No rest is longer.
+const LONGEST_REST: Duration = Duration::from_millis(20);
 
 /// The members of one feed.
 #[derive(Debug, Default)]
@@ -86,12 +90,12 @@ impl Crowd {
         (shard, key)
     }
 
-    /// A shard of this thread's with room for one more, who is counted already: its task runs here, where its members are heard.
+    /// This thread's shard, one more counted in: its task runs here, where its members are heard.
     fn shard(&self, feed: &Arc<Feed>) -> Arc<Shard> {
         let here = std::thread::current().id();
         let mut shards = self.shards();
-        let free = shards.iter().find(|shard| shard.home == here && shard.count.load(Ordering::Acquire) < SHARD).cloned();
-        let shard = free.unwrap_or_else(|| {
+        let known = shards.iter().find(|shard| shard.home == here).cloned();
+        let shard = known.unwrap_or_else(|| {
             let shard = Arc::new(Shard::at(here));
             shards.push(shard.clone());
             shard
@@ -192,6 +196,11 @@ async fn tend(feed: Weak<Feed>, shard: Arc<Shard>) {
                 turn = 0;
                 tokio::task::yield_now().await;
             }
+        }
+        let rest = u64::try_from(feed.crowd().count() / REST).unwrap_or(u64::MAX);
+        if rest > 0 {
+            drop(feed);
+            tokio::time::sleep(Duration::from_millis(rest).min(LONGEST_REST)).await;
         }
     }
 }
