@@ -438,6 +438,20 @@ async fn a_phone_that_vanished_is_noticed_and_leaves_the_count() {
 }
 
 #[tokio::test]
+async fn a_robot_may_ask_for_verdicts_alone() {
+    let server = TestServer::start().await;
+    server.auction("lot", json!({"duration_ms": 3_000})).await;
+    let (mut robot, mut ben) = (server.join("/ws/lot?name=Robot&events=none").await, server.join("/ws/lot?name=Ben").await);
+    robot.send(bid("1", 1_000)).await;
+    assert_eq!(robot.receive().await.unwrap()["type"], "accepted", "and no event before it");
+    assert_eq!(ben.until("bid").await["bidder"]["name"], "Robot");
+    ben.ask(bid("1", 2_000)).await;
+    robot.send(json!({"type": "ping", "t": 1})).await;
+    assert_eq!(robot.receive().await.unwrap()["type"], "pong", "nor of others");
+    assert_eq!(robot.closed().await, Some(1000), "it learns of the end");
+}
+
+#[tokio::test]
 async fn who_does_not_read_is_closed_and_nobody_else_waits() {
     let server = TestServer::with(|config| config.gateway.slow_after = Duration::from_secs(2)).await;
     server.auction("lot", json!({})).await;
