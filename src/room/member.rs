@@ -34,37 +34,39 @@ pub trait Pipe: Send + Sync + 'static {
     fn poll_write(&self, context: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>>;
 }
 
-/// One who is written to straight.
+/// One who is written to straight. In this order what a flush touches is in two lines of the cache: the end of `out`, and `pipe`.
+#[repr(C, align(64))]
 pub struct Member<P: ?Sized = dyn Pipe> {
-    out: Mutex<Out>,
     /// The member's own task.
     task: AtomicWaker,
     /// Verdicts that it waits for.
     awaited: AtomicUsize,
+    out: Mutex<Out>,
     pipe: P,
 }
 
 /// What is owed.
 #[derive(Default)]
+#[repr(C)]
 struct Out {
-    /// The event it gets next.
-    next: u64,
-    /// The version of the newest live message that it has.
-    live_seen: u64,
-    /// Of a frame that was cut.
+    /// Of a frame that was cut. Only of one who is behind.
     rest: Bytes,
     /// May go before events.
     before: VecDeque<Bytes>,
     /// Must come after the event `after_seq`.
     after: VecDeque<Bytes>,
     after_seq: u64,
+    /// The event it gets next.
+    next: u64,
+    /// The version of the newest live message that it has.
+    live_seen: u64,
     /// Bytes in the two queues.
     queued: usize,
     /// Counts what was taken, so that one who takes nothing is noticed.
     taken: u64,
+    broken: Option<io::ErrorKind>,
     /// Only its own task writes to it. So it begins: its task has the first word.
     behind: bool,
-    broken: Option<io::ErrorKind>,
 }
 
 /// How it stands with a member that has taken all there is.
@@ -181,7 +183,7 @@ impl<P: Pipe + ?Sized> Member<P> {
     pub(super) fn offer(&self, helping: &Helping) {
         self.with_out(|out, pipe| match out.next {
             NOWHERE => out.queued == 0 || out.write(pipe, None),
-            next if next == helping.first => out.write(pipe, Some(helping)),
+            next if next == helping.first => out.write_events(pipe, helping).unwrap_or_else(|| out.write(pipe, Some(helping))),
             next => next > helping.last && out.write(pipe, Some(helping)),
         });
     }
@@ -250,6 +252,22 @@ impl Out {
 
     fn wants(&self, helping: &Helping) -> bool {
         self.next == helping.first && !helping.bytes.is_empty() || helping.live_after(self.live_seen).is_some()
+    }
+
+    /// What mostly happens: it needs these events and nothing else. Like [`write`](Out::write); `None` where it is not so.
+    fn write_events<P: Pipe + ?Sized>(&mut self, pipe: &P, helping: &Helping) -> Option<bool> {
+        if self.queued > 0 || helping.bytes.is_empty() || helping.live_after(self.live_seen).is_some() {
+            return None;
+        }
+        // Where it fails, the other way finds out.
+        let written = pipe.write(&[IoSlice::new(&helping.bytes)]).ok()?;
+        if written < helping.bytes.len() {
+            self.advance(written, Some(helping));
+            return Some(false);
+        }
+        self.taken += written as u64;
+        self.next = helping.last + 1;
+        Some(true)
     }
 
     /// Writes at once; false where not all was taken.
