@@ -108,7 +108,7 @@ impl Crowd {
     }
 
     pub fn flush(&self, feed: &Feed) {
-        // No lock is held while sockets are written to.
+        // The list of shards is not locked while sockets are written to.
         for number in 0.. {
             let Some(shard) = self.shards().get(number).cloned() else { return };
             if shard.tended.load(Ordering::Acquire) {
@@ -146,6 +146,9 @@ impl Shard {
     /// Hands out the next part of a round, or begins one; false where there is nothing new.
     fn stride(&self, feed: &Feed, round: &mut Round) -> bool {
         let mut members = self.members();
+        if members.all.is_empty() {
+            return false;
+        }
         let helping = match round.helping.take().map_or_else(|| feed.helping(members.next, members.live_seen), |begun| Ok(Some(begun))) {
             Ok(Some(helping)) => helping,
             Ok(None) => return false,
