@@ -39,12 +39,6 @@ struct Wheel {
     now: usize,
 }
 
-impl std::fmt::Debug for Plain {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Plain")
-    }
-}
-
 impl Heart {
     /// A heart that pings every `interval` and misses who is silent for that and `timeout`.
     pub fn new(interval: Duration, timeout: Duration) -> Heart {
@@ -126,6 +120,6 @@ impl Heart {
 }
 
 /// Whole milliseconds.
-pub(super) fn millis(duration: Duration) -> Millis {
+fn millis(duration: Duration) -> Millis {
     Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX >> 2)
 }

@@ -15,6 +15,7 @@ use crate::auction::Millis;
 use crate::room::{Member, Pipe};
 
 /// A socket, and what is known of its heart.
+#[derive(Debug)]
 pub struct Plain {
     stream: TcpStream,
     heard_at: AtomicI64,
@@ -146,11 +147,10 @@ impl AsyncRead for Ear {
     }
 }
 
-/// tungstenite writes whole frames, and at once.
+/// tungstenite writes whole frames, and at once; the socket's task drains once it has read all there is.
 impl AsyncWrite for Ear {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.0.say(Bytes::copy_from_slice(bytes));
-        self.0.flush();
         Poll::Ready(Ok(bytes.len()))
     }
 

@@ -155,6 +155,10 @@ impl Feed {
         self.last.load(Ordering::Acquire)
     }
 
+    pub(super) fn crowd(&self) -> &Crowd {
+        &self.crowd
+    }
+
     pub(super) fn version(&self) -> u64 {
         self.version.load(Ordering::Acquire)
     }
@@ -349,11 +353,5 @@ impl Cursor {
 impl Drop for Cursor {
     fn drop(&mut self) {
         self.feed.readers().try_remove(self.key);
-    }
-}
-
-impl Feed {
-    pub(super) fn crowd(&self) -> &Crowd {
-        &self.crowd
     }
 }
