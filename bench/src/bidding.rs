@@ -90,6 +90,8 @@ pub struct Bidding {
 
 /// Bids remembered, over all rooms.
 const REMEMBERED: usize = 1 << 21;
+/// Bids remembered, over all rooms, where each bidder bids again as soon as there is a verdict.
+const JUDGED: usize = 1 << 18;
 /// How often bids that have taken too long are looked for, in nanoseconds.
 const SWEEP: u64 = 100_000_000;
 
@@ -125,7 +127,11 @@ impl Bidding {
         }
         for room in &mut bidding.rooms {
             room.ring = Ring::new(match bidding.pace {
-                Pace::Closed { window } => 64.max(8 * window as usize * if done == Done::Judged { room.bidders.len() } else { 1 }),
+                // While the slowest bidder waits for one verdict the others may have many.
+                Pace::Closed { window } if done == Done::Judged => {
+                    (JUDGED / rooms).clamp(64, 1 << 13).max(64 * window as usize * room.bidders.len())
+                }
+                Pace::Closed { window } => 64.max(8 * window as usize),
                 Pace::Open { .. } => (REMEMBERED / rooms).clamp(64, 1 << 17),
             });
         }
