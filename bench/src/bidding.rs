@@ -179,11 +179,13 @@ impl Bidding {
         let amount = place.next_amount;
         place.next_amount += 1;
         let sent = due.unwrap_or_else(|| net.now());
-        let pending = net.bid(socket, amount);
+        let gone = net.bid(socket, amount);
+        // Its place in the window is not lost with it: in a closed loop it is given up like one that has no answer, and another goes.
+        let pending = gone || matches!(self.pace, Pace::Closed { .. });
         let old = place.ring.put(Bid { amount, sent, bidder, pending, ..Bid::default() });
         self.pending += u64::from(pending);
-        self.counts.sent += u64::from(pending);
-        self.counts.unsendable += u64::from(!pending);
+        self.counts.sent += u64::from(gone);
+        self.counts.unsendable += u64::from(!gone);
         if old.pending {
             self.give_up(net, room, old.bidder);
         }

@@ -156,7 +156,8 @@ fn a_viewer_who_is_cut_off_is_not_waited_for_and_a_bidder_is_replaced() {
     let long = RUN.replace("--seconds 0.4", "--seconds 2");
     let seen = bench(server(&[(0, 8, Lie::Cut), (4, 12, Lie::Cut)]), &long);
     assert_eq!((seen["lost_sockets"].as_u64(), seen["gaps"].as_u64()), (Some(2), Some(0)));
-    let (each, last) = (seen["latency_us"]["n"].as_u64().unwrap(), seen["last_latency_us"]["n"].as_u64().unwrap());
+    let count = |what: &str| seen[what]["n"].as_u64().unwrap_or_else(|| panic!("{seen}"));
+    let (each, last) = (count("latency_us"), count("last_latency_us"));
     assert!(last > 10 && each == 3 * last, "{seen}");
 }
 
@@ -169,7 +170,9 @@ fn the_first_event_may_not_be_missing_either() {
 fn one_s_own_bid_coming_back_is_the_verdict() {
     let seen = bench(server(&[]), "bids --dialect toy --bidders 4 --window 2 --seconds 0.4 --warmup 0.1");
     assert!(seen["bids_accepted"].as_u64().unwrap() > 50, "{seen}");
-    assert_eq!(seen["accepted_us"]["n"].as_u64().unwrap(), seen["last_latency_us"]["n"].as_u64().unwrap(), "{seen}");
+    let (verdicts, last) = (seen["accepted_us"]["n"].as_u64().unwrap(), seen["last_latency_us"]["n"].as_u64().unwrap());
+    // The run is over with the last verdict: of what was under way then not everyone has seen everything.
+    assert!(last <= verdicts && verdicts <= last + 4 * 2, "{seen}");
     assert_eq!(seen["bids_unfinished"], 0);
 }
 
