@@ -152,8 +152,8 @@ fn all_at_once_are_told_apart() {
 
 #[test]
 fn a_viewer_who_is_cut_off_is_not_waited_for_and_a_bidder_is_replaced() {
-    // Longer than the bids are waited for that went down with their bidder.
-    let long = RUN.replace("--seconds 0.4", "--seconds 2");
+    // Longer than the bids are waited for that went down with their bidder; and whoever goes, there are bidders left.
+    let long = RUN.replace("--seconds 0.4", "--seconds 2 --bidders 5");
     let seen = bench(server(&[(0, 8, Lie::Cut), (4, 12, Lie::Cut)]), &long);
     assert_eq!((seen["lost_sockets"].as_u64(), seen["gaps"].as_u64()), (Some(2), Some(0)));
     let count = |what: &str| seen[what]["n"].as_u64().unwrap_or_else(|| panic!("{seen}"));
