@@ -74,7 +74,7 @@ impl House {
 /// All that is there to take, presence aside.
 fn take(seat: &mut Seat) -> (Vec<Value>, Taken) {
     let mut taken = Vec::new();
-    let how = seat.take(|frame| taken.push(serde_json::from_slice(frame.json()).unwrap()));
+    let how = seat.take(|_, frame| taken.push(serde_json::from_slice(frame.json()).unwrap()));
     taken.retain(|message: &Value| message["type"] != "presence");
     (taken, how)
 }
@@ -278,7 +278,7 @@ async fn whoever_comes_to_the_lobby_misses_no_change() {
         let caught_up = tokio::time::timeout(Duration::from_secs(20), async {
             while told != Some(price) {
                 std::future::poll_fn(|context| cursor.poll_ready(context)).await;
-                cursor.take(|frame| told = serde_json::from_slice::<Value>(frame.json()).unwrap()["auction"]["price"].as_i64());
+                cursor.take(|_, frame| told = serde_json::from_slice::<Value>(frame.json()).unwrap()["auction"]["price"].as_i64());
             }
         });
         caught_up.await.unwrap_or_else(|_| panic!("{price} is never told, only {told:?}"));

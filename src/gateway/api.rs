@@ -31,6 +31,11 @@ impl Problem {
     fn of(request: Option<RequestId>, refusal: Refusal) -> Problem {
         Problem { request, status: status(&refusal), refusal }
     }
+
+    /// A refusal that HTTP has a word of its own for.
+    pub const fn with_status(status: StatusCode, refusal: Refusal) -> Problem {
+        Problem { request: None, refusal, status }
+    }
 }
 
 impl From<Refusal> for Problem {
@@ -70,7 +75,8 @@ impl IntoResponse for Problem {
     }
 }
 
-type Answer = Result<Response<Body>, Problem>;
+/// What an address answers.
+pub type Answer = Result<Response<Body>, Problem>;
 
 fn json<T: Serialize + ?Sized>(value: &T) -> Response<Body> {
     ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], wire::to_json(value)).into_response()
@@ -83,12 +89,14 @@ fn body(read: Result<Bytes, BytesRejection>) -> Result<Bytes, Problem> {
     })
 }
 
-fn query<T>(read: Result<Query<T>, QueryRejection>) -> Result<T, Problem> {
+/// What the address asks for, read.
+pub fn query<T>(read: Result<Query<T>, QueryRejection>) -> Result<T, Problem> {
     let Query(query) = read.map_err(|rejection| Refusal::Malformed(format!("{}.", rejection.body_text())))?;
     Ok(query)
 }
 
-fn auction_id(text: &str) -> Result<AuctionId, Problem> {
+/// The auction that the address names.
+pub fn auction_id(text: &str) -> Result<AuctionId, Problem> {
     AuctionId::parse(text).ok_or_else(|| Refusal::UnknownAuction.into())
 }
 
@@ -107,13 +115,13 @@ pub async fn in_time(request: Request, next: Next) -> Response<Body> {
 /// An address under `/api` that there is not.
 pub async fn nothing() -> Response<Body> {
     let refusal = Refusal::Malformed("There is nothing at this address; see docs/protocol.md.".to_owned());
-    Problem { request: None, refusal, status: StatusCode::NOT_FOUND }.into_response()
+    Problem::with_status(StatusCode::NOT_FOUND, refusal).into_response()
 }
 
 /// A known address, asked in an unknown way.
 pub async fn wrong_method() -> Response<Body> {
     let refusal = Refusal::Malformed("This address does not take this method; see docs/protocol.md.".to_owned());
-    Problem { request: None, refusal, status: StatusCode::METHOD_NOT_ALLOWED }.into_response()
+    Problem::with_status(StatusCode::METHOD_NOT_ALLOWED, refusal).into_response()
 }
 
 #[derive(Deserialize)]

@@ -10,8 +10,10 @@ mod impatient;
 mod listen;
 mod pages;
 mod plain;
+mod polling;
 mod session;
 mod socket;
+mod streams;
 mod workers;
 
 use std::path::PathBuf;
@@ -97,6 +99,8 @@ impl Gateway {
             .fallback(pages::file)
             .method_not_allowed_fallback(api::wrong_method)
             .layer(middleware::from_fn(api::in_time))
+            // These take the time that they are asked to take.
+            .route("/api/auctions/{auction}/events", get(polling::events))
             .layer(DefaultBodyLimit::max(BODY_LIMIT))
             .with_state(self.clone())
     }

@@ -148,6 +148,15 @@ impl Store {
         Ok(log.head)
     }
 
+    fn mark(&mut self, auction: &str, position: u64) -> Option<Mark> {
+        let start = Mark::start(auction);
+        if position == 0 {
+            return Some(start);
+        }
+        let record = self.log(auction)?.records.iter().find(|record| record.position == position)?;
+        Some(Mark { position, hash: record.hash })
+    }
+
     fn read(&mut self, auction: &str, after: Mark, limit: usize) -> Result<Vec<Record>, ReadError> {
         if self.bad_reads > 0 {
             self.bad_reads -= 1;
@@ -206,6 +215,11 @@ impl EventLog for MemoryLog {
             self.store().append(batch)
         }
         .boxed()
+    }
+
+    fn mark(&self, auction: &str, position: u64) -> BoxFuture<'_, Result<Option<Mark>, ReadError>> {
+        let mark = self.store().mark(auction, position);
+        async move { Ok(mark) }.boxed()
     }
 
     fn read(&self, auction: &str, after: Mark, limit: usize) -> BoxFuture<'_, Result<Vec<Record>, ReadError>> {

@@ -126,6 +126,9 @@ pub trait EventLog: Send + Sync + 'static {
     /// Appends, and answers once the batch would survive a power cut: where the auction's log then ends.
     fn append(&self, batch: Batch) -> BoxFuture<'_, Result<Mark, AppendError>>;
 
+    /// The place in an auction's log after `position` records; `None` where it has fewer.
+    fn mark(&self, auction: &str, position: u64) -> BoxFuture<'_, Result<Option<Mark>, ReadError>>;
+
     /// At most `limit` records after `after`, their chain checked; fewer than `limit` means the end, which is checked too.
     fn read(&self, auction: &str, after: Mark, limit: usize) -> BoxFuture<'_, Result<Vec<Record>, ReadError>>;
 

@@ -51,6 +51,8 @@ pub struct Look {
     pub seq: u64,
     /// What amounts are in.
     pub currency: Currency,
+    /// Whether nothing will change any more.
+    pub ended: bool,
 }
 
 /// A place to watch from: the snapshot and the cursor are of the same moment.

@@ -320,12 +320,12 @@ impl Cursor {
         if self.feed.version() == self.seen { Poll::Pending } else { Poll::Ready(()) }
     }
 
-    /// Hands what is new to `out`: events in order, then the newest live message.
-    pub fn take(&mut self, mut out: impl FnMut(&Frame)) -> Taken {
+    /// Hands what is new to `out`: events in order, each with its seq, then the newest live message.
+    pub fn take(&mut self, mut out: impl FnMut(Option<u64>, &Frame)) -> Taken {
         let ring = self.feed.ring();
         let Ok(frames) = ring.from(self.next) else { return Taken::Lagged };
         for frame in frames.take(TAKE) {
-            out(frame);
+            out(Some(self.next), frame);
             self.next += 1;
         }
         if self.next <= ring.last {
@@ -334,7 +334,7 @@ impl Cursor {
         if let Some((version, frame)) = &ring.live
             && *version > self.live_seen
         {
-            out(frame);
+            out(None, frame);
             self.live_seen = *version;
         }
         // Read under the lock: whatever changes after this look has a later version.

@@ -14,11 +14,11 @@ use super::member::Member;
 use super::presence::Presence;
 use super::seat::{Seat, arrive};
 use super::{RoomSettings, task};
-use super::{judge, relist};
+use super::{judge, load, relist};
 use crate::auction::{self, Auction, AuctionId, Command, Event, Person, Refusal, TermsError};
 use crate::clock::Clock;
 use crate::log::{AppendError, EventLog, Query, ReadError};
-use crate::wire::{Summary, TermsIn};
+use crate::wire::{Frame, Summary, TermsIn};
 
 /// How often a room that is just falling asleep is asked again.
 const KNOCKS: usize = 100;
@@ -140,6 +140,14 @@ impl Rooms {
     /// How an auction stands.
     pub async fn look(&self, id: &AuctionId) -> Result<Look, Refusal> {
         Ok(self.ask(id, |reply| Mail::Look { reply }).await?.1)
+    }
+
+    /// At most `limit` of an auction's events after `since`, oldest first, as they were told.
+    pub async fn history(&self, id: &AuctionId, since: u64, limit: usize) -> Result<Vec<Frame>, Refusal> {
+        load::history(&*self.0.log, id, since, limit).await.map_err(|error| {
+            tracing::error!(auction = %id, %error, "its history cannot be read");
+            Refusal::Unavailable
+        })
     }
 
     /// Has a command judged, for whoever has no seat.

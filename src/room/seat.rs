@@ -50,8 +50,8 @@ impl Seat {
         self.view.poll_ready(context)
     }
 
-    /// Hands what is new to `out`, in order.
-    pub fn take(&mut self, out: impl FnMut(&Frame)) -> Taken {
+    /// Hands what is new to `out`, in order; events with their seq.
+    pub fn take(&mut self, out: impl FnMut(Option<u64>, &Frame)) -> Taken {
         self.view.take(out)
     }
 

@@ -276,7 +276,12 @@ impl Room {
             let recent: Vec<&RawValue> = frames.filter_map(|frame| serde_json::from_slice(frame.json()).ok()).collect();
             AuctionOut::new(&self.auction, &live, &recent).encode()
         });
-        let look = Look { auction: auction.into(), seq: self.auction.seq(), currency: self.auction.terms().currency };
+        let look = Look {
+            auction: auction.into(),
+            seq: self.auction.seq(),
+            currency: self.auction.terms().currency,
+            ended: self.auction.status().has_ended(),
+        };
         self.look.insert(look).clone()
     }
 

@@ -266,6 +266,22 @@ pub fn gone(id: &AuctionId) -> Frame {
     Frame::text(&to_json(&Out { id: id.as_str() }))
 }
 
+/// Events, where they are not streamed: a long poll, or a page of history.
+#[derive(Serialize)]
+pub struct Events<'a> {
+    /// Ask for what comes after this next.
+    pub seq: u64,
+    /// Whether these are all events after the one asked for; if not, the auction object is the truth.
+    pub resumed: bool,
+    /// There will be no more.
+    pub ended: bool,
+    /// Oldest first.
+    pub events: &'a [&'a RawValue],
+    /// The auction object, where a poll could not go on from where it was asked to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auction: Option<&'a RawValue>,
+}
+
 /// A page of the list.
 #[derive(Serialize)]
 pub struct Page {

@@ -116,6 +116,11 @@ impl EventLog for SqliteLog {
         .boxed()
     }
 
+    fn mark(&self, auction: &str, position: u64) -> BoxFuture<'_, Result<Option<Mark>, ReadError>> {
+        let auction = auction.to_owned();
+        self.read_with(move |connection| reader::mark(connection, &auction, position))
+    }
+
     fn read(&self, auction: &str, after: Mark, limit: usize) -> BoxFuture<'_, Result<Vec<Record>, ReadError>> {
         let auction = auction.to_owned();
         self.read_with(move |connection| reader::records(connection, &auction, after, limit))
