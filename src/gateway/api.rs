@@ -2,13 +2,15 @@
 
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Extension, Path, Query, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, Response, StatusCode};
 use axum::middleware::Next;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
+use tracing::info;
 
+use super::caller::Caller;
 use super::session::{COOKIE_NAME, Credentials, check_origin};
 use super::{ANSWER_WITHIN, Gateway};
 use crate::auction::{AuctionId, Command, Person, Refusal, RequestId, Status};
@@ -130,13 +132,20 @@ struct NameIn {
 }
 
 /// `POST /api/session`.
-pub async fn sign_in(State(gateway): State<Gateway>, headers: HeaderMap, read: Result<Bytes, BytesRejection>) -> Answer {
+pub async fn sign_in(
+    State(gateway): State<Gateway>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    read: Result<Bytes, BytesRejection>,
+) -> Answer {
     check_origin(&headers)?;
     let given: NameIn =
         serde_json::from_slice(&body(read)?).map_err(|_| Refusal::Malformed("The body must be {\"name\":\"…\"}.".to_owned()))?;
     let (person, token, expires_at) = gateway.sessions.sign_in(&given.name)?;
     let seconds = (expires_at - gateway.rooms.clock().now()) / 1_000;
-    let cookie = format!("{COOKIE_NAME}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}");
+    let secure = if caller.secure { "; Secure" } else { "" };
+    let cookie = format!("{COOKIE_NAME}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}{secure}");
+    info!(name = %person.name, address = %caller.address, "signed in");
     let session = Session { token: &token, you: You::new(Some(&person)), expires_at };
     Ok(([(SET_COOKIE, cookie)], json(&session)).into_response())
 }

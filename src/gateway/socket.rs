@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
-use tokio::net::TcpStream;
 use tokio::time::Sleep;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
@@ -16,9 +15,9 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tracing::debug;
 
 use super::Gateway;
+use super::connection::Permit;
 use super::conversation::Place;
-use super::listen::Permit;
-use super::plain::{Ear, Plain};
+use super::plain::{Ear, Plain, Stream};
 use crate::auction::{Millis, Person, Refusal, RequestId};
 use crate::room::{AWAITED, Drained, Ending, Member};
 use crate::wire::{self, CloseCode, Frame};
@@ -256,9 +255,9 @@ pub(super) async fn close(ws: Conversation, code: CloseCode, patience: Duration)
     if !matches!(told, Ok(Ok(()))) {
         return;
     }
-    member.pipe().end();
     let mut ignored = [0; 256];
     let mut until_they_end = async || {
+        std::future::poll_fn(|context| member.pipe().poll_end(context)).await?;
         while std::future::poll_fn(|context| member.pipe().poll_read(context, &mut ignored)).await? > 0 {}
         io::Result::Ok(())
     };
@@ -277,7 +276,7 @@ async fn drain_patiently(member: &Member<Plain>, patience: Duration) -> io::Resu
 }
 
 /// A conversation over a socket that was just handed over, with what was read of it already.
-pub(super) async fn websocket(gateway: &Gateway, stream: TcpStream, read: Bytes) -> Conversation {
+pub(super) async fn websocket(gateway: &Gateway, stream: Stream, read: Bytes) -> Conversation {
     use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_SIZE)

@@ -32,6 +32,11 @@ pub trait Pipe: Send + Sync + 'static {
 
     /// Writes as soon as something is taken.
     fn poll_write(&self, context: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>>;
+
+    /// Ready once what was taken is on its way: some pipes keep things back.
+    fn poll_flush(&self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
 }
 
 /// One who is written to straight. In this order what a flush touches is in two lines of the cache: the end of `out`, and `pipe`.
@@ -232,6 +237,9 @@ impl<P: Pipe + ?Sized> Member<P> {
             let more = helping.as_deref().is_some_and(|helping| out.wants(helping));
             if !more && out.queued == 0 && out.rest.is_empty() {
                 out.calm();
+                // As long as something is kept back, only its own task goes on.
+                out.behind = true;
+                ready!(self.pipe.poll_flush(context))?;
                 out.behind = false;
                 return Poll::Ready(Ok(feed.and_then(Feed::ending).map_or(Drained::UpToDate, Drained::End)));
             }
