@@ -49,7 +49,7 @@ pub fn mark(connection: &Connection, auction: &str, position: u64) -> Result<Opt
     if position == 0 {
         return Ok(Some(Mark::start(auction)));
     }
-    let sql = "SELECT hash FROM record JOIN auction ON record.auction = number WHERE id = ?1 AND position = ?2";
+    let sql = "SELECT record.hash FROM record JOIN auction ON record.auction = number WHERE id = ?1 AND position = ?2";
     let mut statement = connection.prepare_cached(sql)?;
     let read = |row: &Row| Ok(Mark { position, hash: Hash(row.get(0)?) });
     Ok(statement.query_row(params![auction, position], read).optional()?)
