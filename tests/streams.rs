@@ -315,9 +315,9 @@ async fn a_socket_in_an_http_2_connection_is_a_socket() {
     assert_eq!(requests.json("/api/auctions/lot", &[]).await.1["price"], 1_000, "requests go on beside them");
     hear(&mut ben, "\"closed\"").await;
     let code = loop {
-        match tokio::time::timeout(PATIENCE, StreamExt::next(&mut ben)).await.expect("a close").expect("a close first").unwrap() {
-            tokio_tungstenite::tungstenite::Message::Close(frame) => break frame.map(|frame| u16::from(frame.code)),
-            _ => {}
+        let message = tokio::time::timeout(PATIENCE, StreamExt::next(&mut ben)).await.expect("a close").expect("a close first").unwrap();
+        if let tokio_tungstenite::tungstenite::Message::Close(frame) = message {
+            break frame.map(|frame| u16::from(frame.code));
         }
     };
     assert_eq!(code, Some(1000), "the end is told");

@@ -121,7 +121,7 @@ impl Watcher {
                 () = &mut self.silence => self.tick(&mut out),
             }
         }
-        self.silence.as_mut().reset(tokio::time::Instant::now() + self.heartbeat);
+        self.silence.set(tokio::time::sleep(self.heartbeat));
         (!out.is_empty()).then(|| out.freeze())
     }
 
