@@ -112,8 +112,9 @@ impl Pipe for Nowhere {
 fn feed(criterion: &mut Criterion) {
     const MEMBERS: u64 = 256;
     let feed = Arc::new(Feed::after(0));
-    let crowd: Vec<Membership> =
-        (0..MEMBERS).map(|_| feed.cursor(None).unwrap().into_membership(Arc::new(Member::new(Nowhere)), false)).collect();
+    let crowd: Vec<Membership> = (0..MEMBERS)
+        .map(|_| feed.cursor(None).unwrap().into_membership(Arc::new(Member::new(Nowhere, wire::Format::Json)), false))
+        .collect();
     for membership in &crowd {
         assert!(membership.poll_drain(&mut Context::from_waker(Waker::noop())).is_ready());
     }

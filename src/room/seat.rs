@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 
@@ -15,7 +16,7 @@ use super::presence::Watching;
 use super::reply::Reply;
 use crate::auction::{AuctionId, Command, Millis, Refusal};
 use crate::clock::Clock;
-use crate::wire::{Frame, Live};
+use crate::wire::{Format, Frame, Live};
 
 /// A place in a room, for as long as it is held: that of one who takes from a cursor, or that of a member.
 #[derive(Debug)]
@@ -53,6 +54,16 @@ impl Seat {
     /// Hands what is new to `out`, in order; events with their seq.
     pub fn take(&mut self, out: impl FnMut(Option<u64>, &Frame)) -> Taken {
         self.view.take(out)
+    }
+
+    /// Hands a helping of what is new to `out`, written down in this format.
+    pub fn serve(&mut self, format: Format, out: impl FnMut(&Bytes)) -> Taken {
+        self.view.serve(format, out)
+    }
+
+    /// The last event that was handed out.
+    pub fn seq(&self) -> u64 {
+        self.view.seq()
     }
 
     /// From here on `member` is written to; where it is `quiet`, without events.

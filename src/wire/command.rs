@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{TermsIn, line};
+use super::{TermsIn, line, msgpack};
 use crate::auction::{Act, Currency, Money, Offer, Refusal, RequestId};
 
 /// What a client asks for.
@@ -85,6 +85,16 @@ pub fn parse_http(body: &[u8]) -> Result<Inbound, Rejected> {
         return Err(Rejected { request: None, refusal });
     }
     json(text)
+}
+
+/// Reads a binary frame: a command in MessagePack.
+pub fn parse_packed(packed: &[u8]) -> Result<Inbound, Rejected> {
+    let text = msgpack::to_json(packed).map_err(|refusal| Rejected { request: None, refusal })?;
+    if !text.starts_with('{') {
+        let refusal = Refusal::Malformed("A command is a map, like {\"type\":\"bid\",\"amount\":12050} in MessagePack.".to_owned());
+        return Err(Rejected { request: None, refusal });
+    }
+    json(&text)
 }
 
 fn json(text: &str) -> Result<Inbound, Rejected> {
