@@ -15,6 +15,7 @@ fn batch(auction: &str, expected: u64, records: &[&str]) -> Batch {
         summary: format!("{auction} at {}", expected + records.len() as u64).into_bytes(),
         label: "open",
         deadline: Some(1_000),
+        key: None,
         snapshot: None,
     }
 }

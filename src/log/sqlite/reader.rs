@@ -44,6 +44,11 @@ pub fn exists(connection: &Connection, auction: &str) -> Result<bool, Fault> {
     Ok(head(connection, auction)?.is_some())
 }
 
+/// The auction whose log was begun under this key.
+pub fn find(connection: &Connection, key: &str) -> rusqlite::Result<Option<String>> {
+    connection.prepare_cached("SELECT id FROM auction WHERE key = ?1")?.query_row([key], |row| row.get(0)).optional()
+}
+
 pub fn records(connection: &Connection, auction: &str, after: Mark, limit: usize) -> Result<Vec<Record>, Fault> {
     // One transaction: the end that is checked is the end of what is read, whatever is appended meanwhile.
     let snapshot = connection.unchecked_transaction()?;
