@@ -50,6 +50,16 @@ async fn bodies(log: &dyn EventLog, auction: &str) -> Result<Vec<String>, ReadEr
     Ok(records.into_iter().map(|record| String::from_utf8(record.body).unwrap()).collect())
 }
 
+/// A log that was begun under a key is found by it, and begun once.
+async fn a_key_finds_one_log(log: &dyn EventLog) {
+    let keyed = |auction: &str, key: &str| Batch { key: Some(key.to_owned()), label: "keyed", deadline: None, ..batch(auction, 0, &["x"]) };
+    assert_eq!(log.find("k").await, Ok(None));
+    log.append(keyed("k-1", "k")).await.unwrap();
+    assert_eq!(log.append(keyed("k-2", "k")).await, Err(AppendError::Conflict));
+    assert!(!log.exists("k-2").await.unwrap());
+    assert_eq!(log.find("k").await, Ok(Some("k-1".to_owned())));
+}
+
 /// What every log promises.
 async fn keeps_its_promises(log: &dyn EventLog) {
     assert_eq!(bodies(log, "a").await.unwrap(), Vec::<String>::new());
@@ -91,6 +101,7 @@ async fn keeps_its_promises(log: &dyn EventLog) {
     deadlines.sort();
     assert_eq!(deadlines, [("a".to_owned(), 1_000), ("b".to_owned(), 1_000)]);
 
+    a_key_finds_one_log(log).await;
     log.close().await;
     assert!(matches!(log.append(batch("a", 3, &["after the end"])).await, Err(AppendError::Unavailable(_))));
 }
