@@ -15,6 +15,7 @@ fn batch(auction: &str, expected: u64, records: &[&str]) -> Batch {
         summary: format!("{auction} at {}", expected + records.len() as u64).into_bytes(),
         label: "open",
         deadline: Some(1_000),
+        key: None,
         snapshot: None,
     }
 }
@@ -47,6 +48,16 @@ fn open(dir: &Path) -> SqliteLog {
 async fn bodies(log: &dyn EventLog, auction: &str) -> Result<Vec<String>, ReadError> {
     let records = log.read(auction, Mark::start(auction), 100).await?;
     Ok(records.into_iter().map(|record| String::from_utf8(record.body).unwrap()).collect())
+}
+
+/// A log that was begun under a key is found by it, and begun once.
+async fn a_key_finds_one_log(log: &dyn EventLog) {
+    let keyed = |auction: &str, key: &str| Batch { key: Some(key.to_owned()), label: "keyed", deadline: None, ..batch(auction, 0, &["x"]) };
+    assert_eq!(log.find("k").await, Ok(None));
+    log.append(keyed("k-1", "k")).await.unwrap();
+    assert_eq!(log.append(keyed("k-2", "k")).await, Err(AppendError::Conflict));
+    assert!(!log.exists("k-2").await.unwrap());
+    assert_eq!(log.find("k").await, Ok(Some("k-1".to_owned())));
 }
 
 /// What every log promises.
@@ -90,6 +101,7 @@ async fn keeps_its_promises(log: &dyn EventLog) {
     deadlines.sort();
     assert_eq!(deadlines, [("a".to_owned(), 1_000), ("b".to_owned(), 1_000)]);
 
+    a_key_finds_one_log(log).await;
     log.close().await;
     assert!(matches!(log.append(batch("a", 3, &["after the end"])).await, Err(AppendError::Unavailable(_))));
 }

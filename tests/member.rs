@@ -94,6 +94,7 @@ enum Step {
     Say,
     Tell,
     Live,
+    Announce,
     Flush,
     Turn,
     Allow(usize),
@@ -105,6 +106,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Say),
         1 => Just(Step::Tell),
         1 => Just(Step::Live),
+        1 => Just(Step::Announce),
         3 => Just(Step::Flush),
         2 => Just(Step::Turn),
         4 => (0..3_000_usize).prop_map(Step::Allow),
@@ -124,7 +126,7 @@ proptest! {
         let format = if packed { Format::MessagePack } else { Format::Json };
         let feed = Arc::new(Feed::after(0));
         let (member, membership) = join_as(&feed, false, format);
-        let (mut last, mut said, mut told, mut live) = (0, 0, Vec::new(), 0);
+        let (mut last, mut said, mut told, mut live, mut announced) = (0, 0, Vec::new(), 0, 0);
         for step in steps {
             match step {
                 Step::Publish(count) => {
@@ -144,6 +146,10 @@ proptest! {
                     live += 1;
                     feed.say(frame(&format!("live {live}")));
                 }
+                Step::Announce => {
+                    announced += 1;
+                    feed.announce(frame(&format!("text {announced}")));
+                }
                 Step::Flush => feed.flush(),
                 Step::Turn => drop(turn(&membership)),
                 Step::Allow(bytes) => member.pipe().allow(bytes),
@@ -162,6 +168,9 @@ proptest! {
         }
         if live > 0 {
             place(&texts, &format!("live {live}"));
+        }
+        if announced > 0 {
+            place(&texts, &format!("text {announced}"));
         }
         let whole: usize = texts.iter().map(|text| format.bytes(None, &frame(text)).len()).sum();
         prop_assert_eq!(whole, member.pipe().taken.lock().unwrap().len());

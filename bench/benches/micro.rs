@@ -19,7 +19,7 @@ const BID: &str = r#"{"type":"bid","id":"a-request-of-mine-17","amount":1700}"#;
 /// An auction with so many bids, each under a request id, by two who outbid each other.
 fn auction(bids: i64) -> Auction {
     let terms = TermsIn::from_json(TERMS.as_bytes()).unwrap().resolve(0).unwrap();
-    let events = auction::create(terms, Person::new("sol", "Sol"), 0).unwrap();
+    let events = auction::create(terms, Person::new("sol", "Sol"), None, 0).unwrap();
     let mut auction = Auction::found(&events[0]).unwrap();
     events[1..].iter().for_each(|event| auction.evolve(event));
     for number in 1..=bids {
@@ -87,6 +87,7 @@ fn appends(criterion: &mut Criterion) {
                         summary: vec![b'x'; 400],
                         label: "open",
                         deadline: Some(1),
+                        key: None,
                         snapshot: None,
                     };
                     expected = runtime.block_on(log.append(batch)).unwrap().position;

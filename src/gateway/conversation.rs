@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use super::socket::Socket;
 use crate::auction::{Command, Currency, Millis, Person, Refusal, RequestId};
-use crate::room::{Drained, Member, Membership, Reply, Seat};
+use crate::room::{Created, Drained, Member, Membership, Reply, Seat};
 use crate::wire::{self, CloseCode, Format, Frame, Inbound, Rejected, TermsIn};
 
 /// Where a socket is.
@@ -110,7 +110,7 @@ impl Socket {
             Ok(Inbound::Ping { t }) => self.say(&wire::pong(&t, self.now())),
             Ok(Inbound::Help) => self.say(&wire::help()),
             Ok(Inbound::Act { request, .. }) => {
-                let refusal = Refusal::Malformed("This is the lobby: connect to /ws/{auction} to bid and to talk.".to_owned());
+                let refusal = Refusal::Malformed("This is the lobby: connect to /ws/{auction} for what concerns one auction.".to_owned());
                 self.refuse(request.as_ref(), &refusal);
             }
             Ok(Inbound::Who) => {
@@ -121,12 +121,13 @@ impl Socket {
     }
 
     async fn create(&mut self, request: Option<RequestId>, terms: TermsIn) {
-        let created = match &self.who {
-            Some(by) => self.gateway.rooms.create(terms, by.clone()).await,
-            None => Err(Refusal::SignIn),
+        let created = match (&self.who, &request) {
+            (Some(by), Some(request)) => self.gateway.rooms.create_once(terms, by.clone(), request.clone()).await,
+            (Some(by), None) => self.gateway.rooms.create(terms, by.clone()).await.map(|id| Created { id, at: self.now() }),
+            (None, _) => Err(Refusal::SignIn),
         };
         match created {
-            Ok(id) => self.say(&wire::created(request.as_ref(), &id, self.now())),
+            Ok(Created { id, at }) => self.say(&wire::created(request.as_ref(), &id, at)),
             Err(refusal) => self.refuse(request.as_ref(), &refusal),
         }
     }

@@ -42,8 +42,8 @@ struct Ring {
     frames: VecDeque<Kept>,
     last: u64,
     bytes: usize,
-    /// The newest live message and the version it came with.
-    live: Option<(u64, Frame)>,
+    /// The newest live message of each kind and the version it came with, the older kind first.
+    live: Vec<(Kind, u64, Frame)>,
     ending: Option<Ending>,
     /// The newest helping that was put together in each format, and of which version.
     helpings: [Option<(u64, Arc<Helping>)>; Format::COUNT],
@@ -57,6 +57,13 @@ struct Kept {
     packed: Bytes,
 }
 
+/// What a live message is about: it replaces the last of its kind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Presence,
+    Text,
+}
+
 /// Events that follow each other, in one run of bytes for all who are at the first of them.
 #[derive(Debug)]
 pub(super) struct Helping {
@@ -66,7 +73,11 @@ pub(super) struct Helping {
     pub bytes: Bytes,
     /// Where each event's frame ends.
     ends: Vec<usize>,
+    /// All that is live, in the order in which it was said, and the last of it alone.
     live: Bytes,
+    newest: Bytes,
+    /// Of the last before the newest: who has that needs only the newest.
+    older_version: u64,
     pub live_version: u64,
 }
 
@@ -131,12 +142,22 @@ impl Feed {
         ring.frames.len() < RING_EVENTS
     }
 
-    /// Says something that is not of the log: it replaces what was said so before.
+    /// Says who is present, which is not of the log: it replaces what was said so before.
     pub fn say(&self, frame: Frame) {
+        self.tell(Kind::Presence, frame);
+    }
+
+    /// Says the auctioneer's live text: it replaces the last.
+    pub fn announce(&self, frame: Frame) {
+        self.tell(Kind::Text, frame);
+    }
+
+    fn tell(&self, kind: Kind, frame: Frame) {
         {
             let mut ring = self.ring();
             let version = self.bump();
-            ring.live = Some((version, frame));
+            ring.live.retain(|(known, ..)| *known != kind);
+            ring.live.push((kind, version, frame));
             self.live_version.store(version, Ordering::Release);
         }
         self.wake();
@@ -202,7 +223,7 @@ impl Feed {
         if next < ring.first() || next > ring.last + 1 {
             return None;
         }
-        let live_seen = ring.live.as_ref().map_or(0, |(version, _)| *version);
+        let live_seen = ring.live.last().map_or(0, |(_, version, _)| *version);
         drop(ring);
         let waker = Arc::new(AtomicWaker::new());
         let key = self.readers().insert(waker.clone());
@@ -286,11 +307,12 @@ impl Ring {
         }
         // One alone is shared with whoever else has it.
         let bytes = if ends.len() > 1 { run.freeze() } else { only };
-        let (live_version, live) = match &self.live {
-            Some((version, frame)) => (*version, format.bytes(None, frame)),
-            None => (0, Bytes::new()),
-        };
-        Ok(Helping { first: next, last: next + ends.len() as u64 - 1, bytes, ends, live, live_version })
+        let live: Vec<_> = self.live.iter().map(|(_, _, frame)| format.bytes(None, frame)).collect();
+        let version = |back: usize| self.live.iter().rev().nth(back).map_or(0, |(_, version, _)| *version);
+        let newest = live.last().cloned().unwrap_or_default();
+        let live = if live.len() > 1 { live.concat().into() } else { newest.clone() };
+        let (older_version, live_version) = (version(1), version(0));
+        Ok(Helping { first: next, last: next + ends.len() as u64 - 1, bytes, ends, live, newest, older_version, live_version })
     }
 }
 
@@ -313,9 +335,9 @@ impl Kept {
 }
 
 impl Helping {
-    /// The live message, for one who has seen that of `seen`.
+    /// What is live, for one who has seen that of `seen`.
     pub fn live_after(&self, seen: u64) -> Option<&Bytes> {
-        (self.live_version > seen).then_some(&self.live)
+        (self.live_version > seen).then_some(if self.older_version > seen { &self.live } else { &self.newest })
     }
 
     /// How many events the first `written` bytes begin, and what is missing of the last of them.
@@ -352,7 +374,7 @@ impl Cursor {
         if self.feed.version() == self.seen { Poll::Pending } else { Poll::Ready(()) }
     }
 
-    /// Hands what is new to `out`: events in order, each with its seq, then the newest live message.
+    /// Hands what is new to `out`: events in order, each with its seq, then what is live.
     pub fn take(&mut self, mut out: impl FnMut(Option<u64>, &Frame)) -> Taken {
         let ring = self.feed.ring();
         let Ok(frames) = ring.from(self.next) else { return Taken::Lagged };
@@ -363,11 +385,11 @@ impl Cursor {
         if self.next <= ring.last {
             return Taken::More;
         }
-        if let Some((version, frame)) = &ring.live
-            && *version > self.live_seen
-        {
-            out(None, frame);
-            self.live_seen = *version;
+        for (_, version, frame) in &ring.live {
+            if *version > self.live_seen {
+                out(None, frame);
+                self.live_seen = *version;
+            }
         }
         // Read under the lock: whatever changes after this look has a later version.
         self.seen = self.feed.version();

@@ -19,8 +19,8 @@ pub use event::event;
 pub use format::Format;
 pub use frame::{CloseCode, Frame, close_frame, ping_frame};
 pub use message::{
-    AcceptedOut, Events, LobbyWelcome, Page, PresenceOut, Reconnect, RefusedOut, Session, Welcome, You, accepted, created, gone, goodbye,
-    help, lobby_auction, lobby_welcome, pong, presence, refused, resync, tick, welcome,
+    AcceptedOut, Events, LobbyWelcome, Page, PresenceOut, Reconnect, RefusedOut, Session, Welcome, You, accepted, announcing, created,
+    gone, goodbye, help, lobby_auction, lobby_welcome, outbid, pong, presence, refused, resync, tick, welcome,
 };
 pub use terms::TermsIn;
 
