@@ -267,7 +267,8 @@ async fn a_store_from_before_snapshots_goes_on() {
 #[tokio::test]
 async fn a_store_of_a_newer_program_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
-    drop(open(dir.path()));
+    // Its writer lets go of the file only now.
+    open(dir.path()).close().await;
     let connection = rusqlite::Connection::open(dir.path().join("subasta.db")).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
