@@ -253,18 +253,22 @@ async fn a_store_from_before_snapshots_goes_on() {
     log.close().await;
     drop(log);
     let connection = rusqlite::Connection::open(dir.path().join("subasta.db")).unwrap();
-    connection.execute_batch("DROP TABLE snapshot; PRAGMA user_version = 1").unwrap();
+    connection
+        .execute_batch("DROP TABLE snapshot; DROP INDEX auction_by_key; ALTER TABLE auction DROP COLUMN key; PRAGMA user_version = 1")
+        .unwrap();
     drop(connection);
     let log = open(dir.path());
     assert_eq!(bodies(&log, "a").await.unwrap(), ["one"]);
     log.append(Batch { snapshot: Some(part(true, "two")), ..batch("a", 1, &["two"]) }).await.unwrap();
     assert_eq!(log.snapshot("a").await.unwrap().unwrap().parts, [(2, b"two".to_vec())]);
+    a_key_finds_one_log(&log).await;
 }
 
 #[tokio::test]
 async fn a_store_of_a_newer_program_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
-    drop(open(dir.path()));
+    // Its writer lets go of the file only now.
+    open(dir.path()).close().await;
     let connection = rusqlite::Connection::open(dir.path().join("subasta.db")).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);

@@ -32,7 +32,7 @@ impl Room {
             match self.store(before, &events).await {
                 Ok(()) => {
                     self.answer(waiting, verdicts);
-                    self.tell_outbid(led, &events);
+                    self.tell_outbid(led.as_ref(), &events);
                     return announced.into_iter().for_each(|(text, by)| self.announce(text, by));
                 }
                 Err(AppendError::Conflict) => {
@@ -141,10 +141,10 @@ impl Room {
     }
 
     /// Tells whoever led before or in between, and does so no more, behind the events that did it, on all sockets of theirs.
-    fn tell_outbid(&self, led: Option<Person>, events: &[Event]) {
+    fn tell_outbid(&self, led: Option<&Person>, events: &[Event]) {
         let bids = events.iter().filter_map(|event| if let Fact::Bid(bid) = &event.fact { Some(&bid.leader) } else { None });
         let leads = self.auction.leader();
-        let mut lost: Vec<_> = led.iter().chain(bids).filter(|who| Some(*who) != leads).map(|who| &who.id).collect();
+        let mut lost: Vec<_> = led.into_iter().chain(bids).filter(|who| Some(*who) != leads).map(|who| &who.id).collect();
         if lost.is_empty() {
             return;
         }
