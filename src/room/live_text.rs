@@ -51,3 +51,26 @@ impl LiveText {
         Some(wire::announcing(text, by))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(frame: Option<Frame>) -> Option<String> {
+        let told: serde_json::Value = serde_json::from_slice(frame?.json()).expect("a frame is JSON");
+        told["text"].as_str().map(str::to_owned)
+    }
+
+    #[tokio::test]
+    async fn keystrokes_wait_their_turn_and_the_newest_always_comes() {
+        let (mut live, sol) = (LiveText::default(), Person::new("sol", "Sol"));
+        assert_eq!(said(live.say("G".into(), sol.clone())).as_deref(), Some("G"));
+        assert_eq!(said(live.say("Go".into(), sol.clone())), None);
+        assert_eq!(said(live.say("Gone".into(), sol.clone())), None);
+        assert_eq!(live.text(), Some("Gone"), "a newcomer need not wait");
+        assert_eq!(said(live.go_on()).as_deref(), Some("Gone"));
+        assert_eq!(said(live.go_on()), None, "nothing new");
+        assert_eq!(said(live.say("".into(), sol)).as_deref(), Some(""));
+        assert_eq!(live.text(), None);
+    }
+}
