@@ -34,8 +34,8 @@ pub fn read(line: &str, currency: Currency) -> Result<Inbound, Refusal> {
     }
 }
 
-/// `120`, `120.5`, `120.50` as minor units, without rounding.
-fn major(text: &str, currency: Currency) -> Result<Money, Refusal> {
+/// `120`, `120.5`, `120.50` as minor units, without rounding; anything else, grouped thousands too, is refused.
+pub fn major(text: &str, currency: Currency) -> Result<Money, Refusal> {
     let decimals = usize::from(currency.decimals());
     let wrong = || Refusal::Malformed(format!("\"{}\" is not an amount. {}", short(text), example(currency)));
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));

@@ -15,6 +15,7 @@ pub use auction::{AuctionOut, Live, Summary, SummaryPerson, summaries};
 pub use command::{Inbound, Rejected, parse, parse_http};
 pub use event::event;
 pub use frame::{CloseCode, Frame, close_frame, ping_frame};
+pub use line::major;
 pub use message::{
     AcceptedOut, LobbyWelcome, Page, PresenceOut, Reconnect, RefusedOut, Session, Welcome, You, accepted, created, gone, goodbye, help,
     lobby_auction, lobby_welcome, pong, presence, refused, resync, tick, welcome,
