@@ -54,7 +54,7 @@ pub struct WatchFlags {
     /// Print lines, also in a terminal
     #[arg(long)]
     pub(super) plain: bool,
-    /// Begin after the event of this number; 0 is the beginning
+    /// Lines: begin after the event of this number; 0 is the beginning
     #[arg(long, value_name = "SEQ")]
     pub(super) since: Option<u64>,
     /// Give up when the server has not been there for so long

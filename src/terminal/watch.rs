@@ -22,7 +22,9 @@ pub fn watch(flags: &WatchFlags) -> ExitCode {
     let form = if flags.json { Form::Json } else { Form::Words };
     let watched = block_on(async {
         let clock = Clock::system();
-        let link = Link::start(dial, flags.since, flags.patience, clock.clone());
+        // The live view begins with how it stands; what was before is in its lists.
+        let since = flags.since.filter(|_| !live);
+        let link = Link::start(dial, since, flags.patience, clock.clone());
         if live { screen::show(link, &clock).await } else { lines(link, form).await }
     });
     watched.unwrap_or_else(|why| fail(TROUBLE, &why))
