@@ -9,9 +9,10 @@ use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Output, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::{SinkExt, StreamExt};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 use serde_json::{Value, json};
@@ -23,6 +24,10 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
+use tokio_tungstenite::accept_hdr_async;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 /// Long enough for a machine that has much else to do.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -116,8 +121,13 @@ async fn a_server_killed_in_between_costs_a_watcher_nothing() {
         for amount in 0..20 {
             offer(address, if amount % 2 == 0 { "Ana" } else { "Ben" }, 1_000 + round * 100 + amount).await;
         }
-        // Whatever the watchers have seen of it by now.
-        process.kill();
+        // Whatever the watchers have seen of it by now. Once with a goodbye.
+        if round == 1 {
+            process.signal("TERM");
+            timeout(PATIENCE, process.exit_code()).await.expect("it stops");
+        } else {
+            process.kill();
+        }
         process = Process::start(dir.path(), address.port(), &[]).await;
     }
     let last = auction(address).await["seq"].as_u64().unwrap();
@@ -225,6 +235,90 @@ async fn an_amount_is_read_in_the_auctions_own_currency() {
     assert!(bid("yen", "1200").await.1.contains("price 1200 JPY"));
     assert!(bid("dinar", "1.2345").await.0 == Some(2));
     assert!(bid("dinar", "1.234").await.1.contains("price 1.234 KWD"));
+}
+
+/// A server that says what it is told to, one list a connection, each ended by a close code; then no more comes. Gives the addresses that
+/// it was asked for.
+async fn scripted(connections: Vec<(Vec<Value>, u16)>) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, asked) = (listener.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
+    let noted = asked.clone();
+    tokio::spawn(async move {
+        for (messages, code) in connections {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut ws = accept_hdr_async(stream, |request: &Request, response: Response| {
+                noted.lock().unwrap().push(request.uri().to_string());
+                Ok(response)
+            })
+            .await
+            .unwrap();
+            for message in messages {
+                ws.send(Message::text(message.to_string())).await.unwrap();
+            }
+            ws.close(Some(CloseFrame { code: code.into(), reason: "".into() })).await.unwrap();
+            while let Some(Ok(_)) = ws.next().await {}
+        }
+    });
+    (address, asked)
+}
+
+fn welcome(seq: u64, resumed: bool) -> Value {
+    let auction = json!({"title": "A lot", "currency": "EUR", "decimals": 2, "status": "open", "starts_at": 0, "ends_at": 0, "price": null,
+        "leader": null, "minimum": 1000, "reserve": "none", "outcome": null, "seq": seq});
+    json!({"type": "welcome", "now": 0, "you": {"id": null, "name": null}, "auction": auction, "seq": seq, "resumed": resumed,
+        "heartbeat_ms": 25_000, "reconnect": {"min_ms": 1, "max_ms": 5}})
+}
+
+fn chat(seq: u64) -> Value {
+    json!({"type": "said", "seq": seq, "at": 0, "from": {"id": "ben", "name": "Ben"}, "text": format!("line {seq}\u{1b}[2J\u{9b}")})
+}
+
+/// The lines of a `watch` of what is scripted, its exit code, and what else it said.
+async fn watched(address: SocketAddr) -> (Vec<String>, Option<i32>, String) {
+    let output = run(&["watch", &page(address, "lot")]).await;
+    let (lines, aside) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    (lines.lines().map(|line| line.split_once("Z ").unwrap().1.to_owned()).collect(), output.status.code(), aside)
+}
+
+#[tokio::test]
+async fn repeats_are_dropped_gaps_filled_and_nothing_moves_the_cursor() {
+    let (address, asked) = scripted(vec![
+        (vec![welcome(2, false), chat(3), chat(3), json!({"type": "unheard-of"}), chat(5)], 4408),
+        (vec![welcome(3, true), chat(3), chat(4), chat(5)], 4409),
+        (vec![welcome(9, true)], 1012),
+        (vec![welcome(7, false), chat(8)], 1000),
+    ])
+    .await;
+    let (lines, code, aside) = watched(address).await;
+    let line = |seq| format!("#{seq} said Ben: line {seq}\u{fffd}[2J\u{fffd}");
+    let now = |seq| format!("#{seq} now open, no bid, minimum 10.00 EUR, ends 1970-01-01T00:00:00.000Z, A lot");
+    assert_eq!(lines, [now(2), line(3), line(4), line(5), now(7), line(8)], "{aside}");
+    assert_eq!(code, Some(0));
+    // It goes on from the last event it has; where the server goes on from elsewhere, it begins anew.
+    assert_eq!(*asked.lock().unwrap(), ["/ws/lot", "/ws/lot?since=3", "/ws/lot?since=5", "/ws/lot"]);
+    assert!(aside.contains("an event was missing") && aside.contains("4409"), "{aside}");
+}
+
+#[tokio::test]
+async fn codes_that_are_final_are() {
+    for (code, words) in [(1007, "found fault"), (4401, "--name"), (4403, "does not allow"), (4404, "no auction")] {
+        let (address, asked) = scripted(vec![(vec![welcome(2, false)], code), (vec![welcome(2, true)], 1000)]).await;
+        let (_, exit, aside) = watched(address).await;
+        assert!(exit == Some(1) && aside.lines().count() == 1 && aside.contains(words), "{code}: {aside}");
+        assert_eq!(asked.lock().unwrap().len(), 1, "{code}");
+    }
+    for code in [1001, 1011, 1012, 1013, 4408, 4409, 4429] {
+        let (address, asked) = scripted(vec![(vec![welcome(2, false)], code), (vec![welcome(2, true)], 1000)]).await;
+        assert_eq!((watched(address).await.1, asked.lock().unwrap().len()), (Some(0), 2), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn a_goodbye_says_when_to_come_back() {
+    let goodbye = json!({"type": "goodbye", "retry_after_ms": 1_230});
+    let (address, _) = scripted(vec![(vec![welcome(2, false), goodbye], 1012), (vec![welcome(2, true)], 1000)]).await;
+    let (_, code, aside) = watched(address).await;
+    assert!(code == Some(0) && aside.contains("trying again in 1.2 s"), "{aside}");
 }
 
 /// Lets requests through, one a connection, and loses the answers to those of these numbers.

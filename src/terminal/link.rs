@@ -153,7 +153,7 @@ impl Keeper {
             self.seq = None;
             return lost("the server went on from elsewhere");
         }
-        let missed = self.seq.is_some() && !welcome.resumed;
+        let missed = !welcome.resumed && (self.was_up || self.seq.is_some());
         self.seq = Some(welcome.seq);
         self.back_off.bound(welcome.reconnect.min_ms, welcome.reconnect.max_ms);
         let silence = silence(welcome.heartbeat_ms);

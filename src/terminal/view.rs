@@ -14,6 +14,8 @@ use crate::clock;
 
 /// From this width on chat has its own side.
 const WIDE: u16 = 90;
+/// Lines of an answer.
+const MOST_SAID: usize = 4;
 /// The last minute is red.
 const SOON_MS: Millis = 60_000;
 
@@ -21,13 +23,17 @@ const SOON_MS: Millis = 60_000;
 pub fn draw(frame: &mut Frame, state: &State, typed: &str, now: Millis) {
     let head = head(state, now);
     let height = u16::try_from(head.len()).unwrap_or(u16::MAX);
-    let rows = [Constraint::Length(height), Constraint::Min(0), Constraint::Length(1), Constraint::Length(1)];
+    let said = state.notice.as_ref().map(|said| Line::styled(said.text.as_str(), if said.good { Color::Green } else { Color::Yellow }));
+    // Words break where they can: a little more than their width.
+    let said_rows =
+        said.as_ref().map_or(1, |said| (said.width() * 8 / 7).div_ceil(usize::from(frame.area().width).max(1)).clamp(1, MOST_SAID));
+    let said_rows = u16::try_from(said_rows).unwrap_or(1);
+    let rows = [Constraint::Length(height), Constraint::Min(0), Constraint::Length(said_rows), Constraint::Length(1)];
     let [top, middle, notice, prompt] = Layout::vertical(rows).areas(frame.area());
     frame.render_widget(Paragraph::new(head), top);
     lists(frame, state, middle);
-    if let Some(said) = &state.notice {
-        let color = if said.good { Color::Green } else { Color::Yellow };
-        frame.render_widget(Paragraph::new(said.text.as_str()).fg(color), notice);
+    if let Some(said) = said {
+        frame.render_widget(Paragraph::new(said).wrap(Wrap { trim: true }), notice);
     }
     draw_prompt(frame, state, typed, prompt);
 }
