@@ -24,6 +24,10 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_tungstenite::accept_hdr_async;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
@@ -319,6 +323,65 @@ async fn a_goodbye_says_when_to_come_back() {
     let (address, _) = scripted(vec![(vec![welcome(2, false), goodbye], 1012), (vec![welcome(2, true)], 1000)]).await;
     let (_, code, aside) = watched(address).await;
     assert!(code == Some(0) && aside.contains("trying again in 1.2 s"), "{aside}");
+}
+
+/// TLS in front of a server, under a certificate of its own making for `name`; the certificate too. `authority`: one that may sign others.
+async fn secured(server: SocketAddr, name: &str, authority: bool) -> (SocketAddr, String) {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut wanted = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
+    if authority {
+        wanted.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    }
+    let certificate = wanted.self_signed(&key).unwrap();
+    let config =
+        ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider())).with_safe_default_protocol_versions().unwrap();
+    let secret = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let config = config.with_no_client_auth().with_single_cert(vec![certificate.der().clone()], secret).unwrap();
+    let (acceptor, listener) = (TlsAcceptor::from(Arc::new(config)), TcpListener::bind("127.0.0.1:0").await.unwrap());
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((near, _)) = listener.accept().await {
+            let (acceptor, mut far) = (acceptor.clone(), TcpStream::connect(server).await.unwrap());
+            tokio::spawn(async move {
+                // Who does not believe us leaves here.
+                if let Ok(mut near) = acceptor.accept(near).await {
+                    let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+                }
+            });
+        }
+    });
+    (address, certificate.pem())
+}
+
+#[tokio::test]
+async fn a_server_is_believed_by_its_own_certificate_and_by_no_other() {
+    let server = TestServer::start().await;
+    server.auction("lot", json!({})).await;
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str, pem: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, pem).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (_, stranger) = secured(server.address(), "127.0.0.1", true).await;
+    let stranger = file("stranger.pem", &stranger);
+    for (count, (name, authority)) in [("127.0.0.1", false), ("127.0.0.1", true), ("example.org", false)].into_iter().enumerate() {
+        let (address, pem) = secured(server.address(), name, authority).await;
+        let own = file("own.pem", &pem);
+        let (lot, amount) = (format!("https://{address}/a/lot"), format!("{}", 20 + count * 20));
+        let bid = async |more: &[&str]| said(&run(&[&["bid", &lot, &amount, "--name", "Ana"], more].concat()).await);
+        for wary in [&[][..], &["--ca", &stranger]] {
+            let (code, words) = bid(wary).await;
+            assert!(code == Some(1) && words.contains("--ca FILE"), "{words}");
+        }
+        let (code, words) = bid(&["--ca", &own]).await;
+        assert!(code == Some(0) && words.starts_with("accepted, leading"), "{name}: {words}");
+        assert_eq!(bid(&["--insecure"]).await.0, Some(2), "it leads already");
+        let socket = format!("wss://{address}/ws/lot");
+        let mut watch = Watch::start(&[&socket, "--ca", &own]);
+        assert!(watch.line().await.unwrap().contains(" now open"));
+    }
+    assert_eq!(auction(server.address()).await["bids"], 3);
 }
 
 /// Lets requests through, one a connection, and loses the answers to those of these numbers.
