@@ -9,10 +9,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
 use serde::Deserialize;
 
 use crate::auction::AuctionId;
-use crate::gateway::GatewaySettings;
+use crate::gateway::{Certificate, GatewaySettings};
 use crate::room::{Listing, RoomSettings};
 use crate::terminal::{BidFlags, WatchFlags};
 use crate::wire::TermsIn;
@@ -58,6 +59,15 @@ pub struct Flags {
     /// Where the log and the signing key are kept [default: data]
     #[arg(long, env = "SUBASTA_DATA_DIR", value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    /// The certificate for HTTPS, its chain behind it: a PEM file, with --tls-key
+    #[arg(long, env = "SUBASTA_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key: a PEM file
+    #[arg(long, env = "SUBASTA_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// HTTPS with a certificate that the server makes for itself and keeps in the data directory
+    #[arg(long, env = "SUBASTA_TLS_SELF_SIGNED", conflicts_with_all = ["tls_cert", "tls_key"])]
+    tls_self_signed: bool,
     /// A ping to every socket so often [default: 25s]
     #[arg(long, env = "SUBASTA_HEARTBEAT_INTERVAL", value_name = "DURATION")]
     heartbeat_interval: Option<Humane>,
@@ -108,6 +118,20 @@ impl TryFrom<String> for Humane {
     }
 }
 
+/// An address, or all that begin alike: `127.0.0.1`, `10.0.0.0/8`.
+#[derive(Deserialize, Debug, Clone, Copy)]
+#[serde(try_from = "String")]
+struct Net(IpNet);
+
+impl TryFrom<String> for Net {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Net, String> {
+        let net = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        net.map(Net).map_err(|_| format!("\"{text}\" is neither an address nor a net; write it like \"127.0.0.1\" or \"10.0.0.0/8\""))
+    }
+}
+
 /// `config.toml` as it is written; every key may be left out.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
@@ -119,10 +143,27 @@ struct File {
     log: Option<String>,
     log_format: Option<LogFormat>,
     web_dir: Option<PathBuf>,
+    trusted_proxies: Vec<Net>,
+    tls: TlsKeys,
+    http2: Http2Keys,
     heartbeat: HeartbeatKeys,
     limits: LimitKeys,
     auth: AuthKeys,
     auction: Vec<toml::Table>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct TlsKeys {
+    cert: Option<PathBuf>,
+    key: Option<PathBuf>,
+    self_signed: bool,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Http2Keys {
+    websocket: bool,
 }
 
 #[derive(Deserialize, Default)]
@@ -209,14 +250,17 @@ impl Config {
             value if (1..=MAX_COUNT).contains(&value) => Ok(value),
             _ => Err(ConfigError(format!("{name}: {key}: must be from 1 to {MAX_COUNT}"))),
         };
+        let listen =
+            SocketAddr::new(flags.listen.or(file.listen).unwrap_or(Ipv4Addr::LOCALHOST.into()), flags.port.or(file.port).unwrap_or(8080));
+        let data_dir = flags.data_dir.or(file.data_dir).unwrap_or_else(|| "data".into());
+        let by_flag = TlsKeys { cert: flags.tls_cert, key: flags.tls_key, self_signed: flags.tls_self_signed };
+        let tls = if by_flag.cert.is_some() || by_flag.self_signed { by_flag } else { file.tls };
+        let tls = certificate(tls, listen.ip(), &data_dir).map_err(|why| ConfigError(format!("{name}: tls: {why}")))?;
         let interval = flags.heartbeat_interval.or(file.heartbeat.interval);
         let timeout = flags.heartbeat_timeout.or(file.heartbeat.timeout);
         let config = Config {
-            listen: SocketAddr::new(
-                flags.listen.or(file.listen).unwrap_or(Ipv4Addr::LOCALHOST.into()),
-                flags.port.or(file.port).unwrap_or(8080),
-            ),
-            data_dir: flags.data_dir.or(file.data_dir).unwrap_or_else(|| "data".into()),
+            listen,
+            data_dir,
             log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: flags.log_format.or(file.log_format).unwrap_or_default(),
             gateway: GatewaySettings {
@@ -225,6 +269,9 @@ impl Config {
                 slow_after: within("limits.slow_after", limits.slow_after, gateway.slow_after)?,
                 connections: count("limits.connections", limits.connections, gateway.connections)?,
                 threads: flags.threads.or(file.threads).unwrap_or(0).min(MAX_THREADS),
+                tls,
+                http2_sockets: file.http2.websocket,
+                trusted_proxies: file.trusted_proxies.into_iter().map(|net| net.0).collect(),
                 web_dir: flags.web_dir.or(file.web_dir),
             },
             rooms: RoomSettings {
@@ -259,6 +306,20 @@ fn check_open_mode(config: &Config, open_anywhere: bool) -> Result<(), ConfigErr
         "listen: {} is not a loopback address, and anyone could sign in under any name: set open_anywhere = true under [auth] in config.toml to allow that",
         config.listen.ip()
     )))
+}
+
+/// Which certificate is meant, if any.
+fn certificate(keys: TlsKeys, listen: IpAddr, data_dir: &Path) -> Result<Option<Certificate>, &'static str> {
+    match (keys.cert, keys.key, keys.self_signed) {
+        (None, None, false) => Ok(None),
+        (Some(chain), Some(key), false) => Ok(Some(Certificate::Files { chain, key })),
+        (None, None, true) => {
+            let names = if listen.is_unspecified() || listen.is_loopback() { Vec::new() } else { vec![listen.to_string()] };
+            Ok(Some(Certificate::SelfSigned { file: data_dir.join("self-signed.pem"), names }))
+        }
+        (_, _, true) => Err("self_signed, or cert and key, not both"),
+        _ => Err("cert and key belong together"),
+    }
 }
 
 fn read(named: Option<&Path>) -> Result<(PathBuf, String), ConfigError> {

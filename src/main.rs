@@ -63,7 +63,7 @@ async fn run(config: Config) -> ExitCode {
         Ok(server) => server,
         Err(error) => return fail(1, &error.0),
     };
-    println!("Subasta is open at http://{}/", server.address());
+    println!("Subasta is open at {}", server.url());
     tokio::select! {
         why = server.fatal() => return fail(1, &format!("the log cannot be trusted any longer, stopping at once: {why}")),
         _ = term.recv() => {}

@@ -19,6 +19,7 @@ use crate::room::{Rooms, keep_listed};
 /// A server that runs. Dropping it stops nothing; see [`Server::stop`].
 pub struct Server {
     address: SocketAddr,
+    secure: bool,
     rooms: Rooms,
     log: Arc<dyn EventLog>,
     stop: watch::Sender<bool>,
@@ -67,14 +68,20 @@ impl Server {
             tokio::spawn(keep_listed(rooms.clone(), listing));
         }
         let stop = watch::Sender::new(false);
-        let gateway = Gateway::new(rooms.clone(), sessions, config.gateway);
+        let secure = config.gateway.tls.is_some();
+        let gateway = Gateway::new(rooms.clone(), sessions, config.gateway).map_err(|error| StartError(error.0))?;
         let accepting = tokio::spawn(gateway::serve(gateway, listener, workers, stop.subscribe()));
-        Ok(Server { address, rooms, log, stop, accepting, fatal })
+        Ok(Server { address, secure, rooms, log, stop, accepting, fatal })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where a browser finds it.
+    pub fn url(&self) -> String {
+        format!("http{}://{}/", if self.secure { "s" } else { "" }, self.address)
     }
 
     /// The rooms.

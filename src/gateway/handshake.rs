@@ -4,28 +4,34 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
-use axum::http::header::SEC_WEBSOCKET_PROTOCOL;
-use axum::http::{HeaderValue, Request, Response};
+use axum::http::header::{SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response};
 use axum::response::IntoResponse;
+use bytes::Bytes;
+use hyper::ext::Protocol;
+use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 use tracing::debug;
 
 use super::Gateway;
 use super::api::Problem;
+use super::connection::Permit;
 use super::conversation::{self, Place, close_code};
 use super::impatient::Impatient;
-use super::listen::Permit;
+use super::plain::Stream;
 use super::session::Credentials;
 use super::socket::{Socket, close, websocket};
+use super::woven::Woven;
 use crate::auction::{AuctionId, Person, Refusal};
 use crate::room::Member;
-use crate::wire::{self, Frame};
+use crate::wire::{self, Format, Frame};
 
-/// JSON in text frames; without a subprotocol it is the same.
-const SUBPROTOCOL: &str = "subasta.v1.json";
+/// The subprotocols. Without one it is JSON.
+const SUBPROTOCOLS: [(&str, Format); 2] = [("subasta.v1.json", Format::Json), ("subasta.v1.msgpack", Format::MessagePack)];
 
 #[derive(Deserialize)]
 pub struct SocketQuery {
@@ -64,25 +70,26 @@ pub async fn lobby(State(gateway): State<Gateway>, Query(query): Query<SocketQue
 /// browser's page never sees the status of a failed handshake.
 fn upgrade(gateway: Gateway, mut request: Request<Body>, credentials: &Credentials, to: Destination) -> Response<Body> {
     let who = gateway.sessions.identify(request.headers(), credentials);
-    let mut response = match create_response_with_body(&request, Body::empty) {
+    let mut response = match accept(&request) {
         Ok(response) => response,
-        Err(error) => {
-            let what = format!("This address speaks WebSocket (RFC 6455): {error}.");
+        Err(what) => {
+            let what = format!("This address speaks WebSocket (RFC 6455): {what}.");
             return Problem::from(Refusal::Malformed(what)).into_response();
         }
     };
-    let offered = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
-    if offered.flat_map(|offered| offered.split(',')).any(|offered| offered.trim() == SUBPROTOCOL) {
-        response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+    let subprotocol = negotiate(request.headers());
+    if let Some((name, _)) = subprotocol {
+        response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(name));
     }
+    let format = subprotocol.map_or(Format::Json, |(_, format)| format);
     let Some(permit) = request.extensions_mut().remove::<Permit>() else {
         return Problem::from(Refusal::Busy).into_response();
     };
     let upgraded = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         let Ok(upgraded) = upgraded.await else { return debug!("the connection ended in its handshake") };
-        let Ok(parts) = upgraded.downcast::<TokioIo<Impatient<TcpStream>>>() else { return debug!("the connection is not a plain one") };
-        let ws = websocket(&gateway, parts.io.into_inner().into_inner(), parts.read_buf).await;
+        let (stream, read) = stream(upgraded);
+        let ws = websocket(&gateway, stream, read, format).await;
         let member = ws.get_ref().0.clone();
         let entered = match who {
             Ok(who) => enter(&gateway, who.as_ref(), to, member).await.map(|(first, place)| (who, first, place)),
@@ -95,6 +102,36 @@ fn upgrade(gateway: Gateway, mut request: Request<Body>, credentials: &Credentia
         }
     });
     response
+}
+
+/// The first of the client's subprotocols that is spoken here: they come in the order in which it likes them (RFC 6455 §1.9).
+fn negotiate(headers: &HeaderMap) -> Option<(&'static str, Format)> {
+    let offered = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
+    let mut offered = offered.flat_map(|offered| offered.split(',')).map(str::trim);
+    offered.find_map(|offered| SUBPROTOCOLS.into_iter().find(|(name, _)| *name == offered))
+}
+
+/// The answer to a handshake; an HTTP/2 connection has a handshake of its own (RFC 8441 §5), without a key.
+fn accept(request: &Request<Body>) -> Result<Response<Body>, String> {
+    if request.method() != Method::CONNECT {
+        return create_response_with_body(request, Body::empty).map_err(|error| error.to_string());
+    }
+    let websocket = request.extensions().get::<Protocol>().is_some_and(|protocol| protocol.as_str() == "websocket");
+    let version = request.headers().get(SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
+    if websocket && version { Ok(Response::default()) } else { Err("not a handshake of version 13".to_owned()) }
+}
+
+/// What is underneath, and what was read of it already.
+fn stream(upgraded: Upgraded) -> (Stream, Bytes) {
+    let upgraded = match upgraded.downcast::<TokioIo<Impatient<TcpStream>>>() {
+        Ok(parts) => return (Stream::Plain(parts.io.into_inner().into_inner()), parts.read_buf),
+        Err(upgraded) => upgraded,
+    };
+    match upgraded.downcast::<TokioIo<Impatient<TlsStream<TcpStream>>>>() {
+        Ok(parts) => (Stream::Woven(Woven::new(parts.io.into_inner().into_inner())), parts.read_buf),
+        // One of many in an HTTP/2 connection.
+        Err(upgraded) => (Stream::Woven(Woven::new(TokioIo::new(upgraded))), Bytes::new()),
+    }
 }
 
 async fn enter(gateway: &Gateway, who: Option<&Person>, to: Destination, member: Arc<Member>) -> Result<(Frame, Place), Refusal> {

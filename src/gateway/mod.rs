@@ -3,6 +3,8 @@
 //! One task a socket. Nothing in here decides about a bid, keeps anything durable, or trusts a message to say who sent it.
 
 mod api;
+mod caller;
+mod connection;
 mod conversation;
 mod handshake;
 mod heart;
@@ -10,9 +12,14 @@ mod impatient;
 mod listen;
 mod pages;
 mod plain;
+mod polling;
+mod secret;
 mod session;
 mod socket;
+mod streams;
+mod tls;
 mod workers;
+mod woven;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,12 +29,16 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post};
+use ipnet::IpNet;
+use tokio_rustls::TlsAcceptor;
 
 pub use listen::serve;
 pub use session::{KeyError, Sessions};
+pub use tls::{Certificate, TlsError};
 pub use workers::{Workers, runtime};
 
 use crate::room::Rooms;
+use caller::Proxies;
 
 /// What the gateway is told.
 #[derive(Clone, Debug)]
@@ -42,6 +53,12 @@ pub struct GatewaySettings {
     pub connections: usize,
     /// Threads that carry connections; 0: as many as there are processors.
     pub threads: usize,
+    /// Where there is one, TLS is spoken, and nothing else.
+    pub tls: Option<Certificate>,
+    /// Whether an HTTP/2 connection may carry sockets (RFC 8441).
+    pub http2_sockets: bool,
+    /// Proxies whose word on the client's address is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// Pages from this directory instead of those in the binary: for developing them.
     pub web_dir: Option<PathBuf>,
 }
@@ -54,6 +71,9 @@ impl Default for GatewaySettings {
             slow_after: Duration::from_secs(10),
             connections: 100_000,
             threads: 0,
+            tls: None,
+            http2_sockets: false,
+            trusted_proxies: Vec::new(),
             web_dir: None,
         }
     }
@@ -67,25 +87,29 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 const BODY_LIMIT: usize = 32 * 1024;
 
 /// What every request and socket may need. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Gateway {
     rooms: Rooms,
     sessions: Arc<Sessions>,
     settings: Arc<GatewaySettings>,
     heart: Arc<heart::Heart>,
+    proxies: Arc<Proxies>,
+    tls: Option<TlsAcceptor>,
 }
 
 impl Gateway {
-    /// A gateway to `rooms` for those whom `sessions` knows.
-    pub fn new(rooms: Rooms, sessions: Sessions, settings: GatewaySettings) -> Gateway {
-        let heart = heart::Heart::new(settings.heartbeat_interval, settings.heartbeat_timeout);
-        Gateway { rooms, sessions: Arc::new(sessions), settings: Arc::new(settings), heart: Arc::new(heart) }
+    /// A gateway to `rooms` for those whom `sessions` knows. The error is of the certificate.
+    pub fn new(rooms: Rooms, sessions: Sessions, settings: GatewaySettings) -> Result<Gateway, TlsError> {
+        let tls = settings.tls.as_ref().map(tls::acceptor).transpose()?;
+        let heart = Arc::new(heart::Heart::new(settings.heartbeat_interval, settings.heartbeat_timeout));
+        let proxies = Arc::new(Proxies::new(settings.trusted_proxies.clone()));
+        Ok(Gateway { rooms, sessions: Arc::new(sessions), settings: Arc::new(settings), heart, proxies, tls })
     }
 
     fn router(&self) -> Router {
         Router::new()
-            .route("/ws", get(handshake::lobby))
-            .route("/ws/{auction}", get(handshake::room))
+            .route("/ws", get(handshake::lobby).connect(handshake::lobby))
+            .route("/ws/{auction}", get(handshake::room).connect(handshake::room))
             .route("/api/session", post(api::sign_in))
             .route("/api/auctions", get(api::list).post(api::create))
             .route("/api/auctions/{auction}", get(api::look))
@@ -97,6 +121,8 @@ impl Gateway {
             .fallback(pages::file)
             .method_not_allowed_fallback(api::wrong_method)
             .layer(middleware::from_fn(api::in_time))
+            // These take the time that they are asked to take.
+            .route("/api/auctions/{auction}/events", get(polling::events))
             .layer(DefaultBodyLimit::max(BODY_LIMIT))
             .with_state(self.clone())
     }

@@ -1,4 +1,4 @@
-//! A plain TCP socket as a member of a room: rooms write to it straight, its own task reads from it.
+//! A socket as a member of a room: where it is plain TCP rooms write to it straight; its own task reads from it, and writes the rest.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -11,13 +11,23 @@ use rustix::net::{RecvFlags, SendFlags, recv, send};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::woven::Woven;
 use crate::auction::Millis;
 use crate::room::{Member, Pipe};
+
+/// What carries a socket.
+#[derive(Debug)]
+pub enum Stream {
+    /// Written to by whoever has something to say.
+    Plain(TcpStream),
+    /// Written to by its own task.
+    Woven(Woven),
+}
 
 /// A socket, and what is known of its heart.
 #[derive(Debug)]
 pub struct Plain {
-    stream: TcpStream,
+    stream: Stream,
     heard_at: AtomicI64,
     ping_at: AtomicI64,
     /// How much had been taken by the last ping.
@@ -39,7 +49,7 @@ pub enum Beat {
 
 impl Plain {
     /// A socket, heard of at `now`, to be pinged first at `ping_at`.
-    pub fn new(stream: TcpStream, now: Millis, ping_at: Millis) -> Plain {
+    pub fn new(stream: Stream, now: Millis, ping_at: Millis) -> Plain {
         Plain {
             stream,
             heard_at: AtomicI64::new(now),
@@ -89,49 +99,78 @@ impl Plain {
     }
 
     /// Ends our side.
-    pub fn end(&self) {
-        // One that cannot be ended is gone already.
-        let _ = rustix::net::shutdown(&self.stream, rustix::net::Shutdown::Write);
+    pub fn poll_end(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &self.stream {
+            Stream::Plain(stream) => Poll::Ready(rustix::net::shutdown(stream, rustix::net::Shutdown::Write).map_err(Into::into)),
+            Stream::Woven(woven) => woven.poll_end(context),
+        }
     }
 
-    /// Reads; what is read is all there was, where it did not fill `buffer`.
+    /// Reads.
     pub fn poll_read(&self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        loop {
-            ready!(self.stream.poll_read_ready(context))?;
-            let mut read = None;
-            // A short read has emptied the socket: "would block" then spares the next read from asking in vain.
-            let tried = self.stream.try_io(Interest::READABLE, || {
-                let count = recv(&self.stream, &mut *buffer, RecvFlags::DONTWAIT)?.0;
-                read = Some(count);
-                if count > 0 && count < buffer.len() { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
-            });
-            match (read, tried) {
-                (Some(count), _) => return Poll::Ready(Ok(count)),
-                (None, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
-                (None, tried) => return Poll::Ready(tried.map(|()| 0)),
-            }
+        match &self.stream {
+            Stream::Plain(stream) => poll_read(stream, context, buffer),
+            Stream::Woven(woven) => woven.poll_read(context, buffer),
         }
     }
 }
 
+/// Reads; what is read is all there was, where it did not fill `buffer`.
+fn poll_read(stream: &TcpStream, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+    loop {
+        ready!(stream.poll_read_ready(context))?;
+        let mut read = None;
+        // A short read has emptied the socket: "would block" then spares the next read from asking in vain.
+        let tried = stream.try_io(Interest::READABLE, || {
+            let count = recv(stream, &mut *buffer, RecvFlags::DONTWAIT)?.0;
+            read = Some(count);
+            if count > 0 && count < buffer.len() { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+        });
+        match (read, tried) {
+            (Some(count), _) => return Poll::Ready(Ok(count)),
+            (None, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
+            (None, tried) => return Poll::Ready(tried.map(|()| 0)),
+        }
+    }
+}
+
+/// Past the runtime, which need not know: what is not taken, the socket's task finds out by itself.
+fn write(stream: &TcpStream, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+    let written = match slices {
+        [] => 0,
+        [only] => send(stream, only, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)?,
+        many => rustix::io::writev(stream, many)?,
+    };
+    Ok(written)
+}
+
 impl Pipe for Plain {
-    /// Past the runtime, which need not know: what is not taken, the socket's task finds out by itself.
     fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        let written = match slices {
-            [] => 0,
-            [only] => send(&self.stream, only, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)?,
-            many => rustix::io::writev(&self.stream, many)?,
-        };
-        Ok(written)
+        match &self.stream {
+            Stream::Plain(stream) => write(stream, slices),
+            // Its own task will.
+            Stream::Woven(_) => Err(io::ErrorKind::WouldBlock.into()),
+        }
     }
 
     fn poll_write(&self, context: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let stream = match &self.stream {
+            Stream::Plain(stream) => stream,
+            Stream::Woven(woven) => return woven.poll_write(context, slices),
+        };
         loop {
-            ready!(self.stream.poll_write_ready(context))?;
-            match self.stream.try_io(Interest::WRITABLE, || self.write(slices)) {
+            ready!(stream.poll_write_ready(context))?;
+            match stream.try_io(Interest::WRITABLE, || write(stream, slices)) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 tried => return Poll::Ready(tried),
             }
+        }
+    }
+
+    fn poll_flush(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &self.stream {
+            Stream::Plain(_) => Poll::Ready(Ok(())),
+            Stream::Woven(woven) => woven.poll_flush(context),
         }
     }
 }

@@ -1,8 +1,7 @@
 //! Who somebody is: names in open mode, and the signed tokens that carry them.
 
 use std::fmt;
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::Path;
 
 use axum::http::HeaderMap;
@@ -10,6 +9,7 @@ use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
+use super::secret;
 use crate::auction::{Millis, Person, Refusal};
 use crate::clock::Clock;
 
@@ -136,19 +136,14 @@ fn cookies(headers: &HeaderMap) -> impl Iterator<Item = &str> {
 }
 
 fn read_or_make_key(path: &Path) -> io::Result<Vec<u8>> {
-    match std::fs::read(path) {
-        Ok(key) if key.len() == KEY_BYTES => return Ok(key),
-        Ok(_) => return Err(io::Error::other("this is not a key of 32 bytes; remove it, and everyone must sign in again")),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
+    let key = secret::read_or_make(path, || {
+        let mut key = vec![0; KEY_BYTES];
+        getrandom::fill(&mut key).map_err(io::Error::other)?;
+        Ok(key)
+    })?;
+    if key.len() == KEY_BYTES {
+        Ok(key)
+    } else {
+        Err(io::Error::other("this is not a key of 32 bytes; remove it, and everyone must sign in again"))
     }
-    let mut key = vec![0; KEY_BYTES];
-    getrandom::fill(&mut key).map_err(io::Error::other)?;
-    // Whole or not at all, whenever the power goes.
-    let half = path.with_extension("new");
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&half)?;
-    file.write_all(&key)?;
-    file.sync_all()?;
-    std::fs::rename(&half, path)?;
-    Ok(key)
 }

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
-use tokio::net::TcpStream;
 use tokio::time::Sleep;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
@@ -16,12 +15,12 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tracing::debug;
 
 use super::Gateway;
-use super::conversation::Place;
-use super::listen::Permit;
-use super::plain::{Ear, Plain};
+use super::connection::Permit;
+use super::conversation::{Place, Said};
+use super::plain::{Ear, Plain, Stream};
 use crate::auction::{Millis, Person, Refusal, RequestId};
 use crate::room::{AWAITED, Drained, Ending, Member};
-use crate::wire::{self, CloseCode, Frame};
+use crate::wire::{self, CloseCode, Format, Frame};
 
 /// With so many bytes of its own waiting to be written, a socket is not read.
 const HIGH_WATER: usize = 64 * 1024;
@@ -80,7 +79,7 @@ impl Socket {
     /// A socket that has just taken its place; `first` is said first.
     pub fn new(ws: Conversation, gateway: Gateway, who: Option<Person>, place: Place, first: &Frame, permit: Permit) -> Self {
         let socket = Socket { ws, who, place, read_on: 0, patience: None, gateway, _permit: permit };
-        socket.member().say(first.websocket().clone());
+        socket.member().say_message(first);
         socket
     }
 
@@ -165,10 +164,8 @@ impl Socket {
     async fn on_message(&mut self, message: Message) -> Option<End> {
         match message {
             // First of all, for the stamp: nothing may come between reading a bid and its arrival.
-            Message::Text(text) => self.on_text(text.as_str()).await,
-            Message::Binary(_) => {
-                self.refuse(None, &Refusal::Malformed("Send text frames: this conversation is in JSON.".to_owned()));
-            }
+            Message::Text(text) => self.on_command(Said::Text(text.as_str())).await,
+            Message::Binary(packed) => self.on_command(Said::Packed(&packed)).await,
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
             Message::Close(_) => {
                 // tungstenite has made the answer; looking for more makes it hand it out.
@@ -191,7 +188,7 @@ impl Socket {
             let _ = tokio::time::timeout(LAST_VERDICTS, answered).await;
         }
         if matches!(end, End::Close(CloseCode::GoingAway)) {
-            self.member().tell(wire::goodbye(fastrand::u64(0..=COME_BACK_MS)).websocket().clone(), 0);
+            self.member().tell_message(&wire::goodbye(fastrand::u64(0..=COME_BACK_MS)), 0);
         }
         let Socket { ws, place, gateway, _permit, .. } = self;
         // It leaves the room now, however long the goodbye takes.
@@ -216,7 +213,7 @@ impl Socket {
 
     /// Says something to this socket alone.
     pub(super) fn say(&self, frame: &Frame) {
-        self.member().say(frame.websocket().clone());
+        self.member().say_message(frame);
     }
 
     pub(super) fn refuse(&self, request: Option<&RequestId>, refusal: &Refusal) {
@@ -225,7 +222,7 @@ impl Socket {
 
     /// Says something that must not overtake an event.
     pub(super) fn tell(&self, frame: &Frame) {
-        self.place.membership().tell(frame.websocket().clone());
+        self.place.membership().tell(frame);
     }
 }
 
@@ -256,9 +253,9 @@ pub(super) async fn close(ws: Conversation, code: CloseCode, patience: Duration)
     if !matches!(told, Ok(Ok(()))) {
         return;
     }
-    member.pipe().end();
     let mut ignored = [0; 256];
     let mut until_they_end = async || {
+        std::future::poll_fn(|context| member.pipe().poll_end(context)).await?;
         while std::future::poll_fn(|context| member.pipe().poll_read(context, &mut ignored)).await? > 0 {}
         io::Result::Ok(())
     };
@@ -277,7 +274,7 @@ async fn drain_patiently(member: &Member<Plain>, patience: Duration) -> io::Resu
 }
 
 /// A conversation over a socket that was just handed over, with what was read of it already.
-pub(super) async fn websocket(gateway: &Gateway, stream: TcpStream, read: Bytes) -> Conversation {
+pub(super) async fn websocket(gateway: &Gateway, stream: Stream, read: Bytes, format: Format) -> Conversation {
     use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_SIZE)
@@ -286,7 +283,7 @@ pub(super) async fn websocket(gateway: &Gateway, stream: TcpStream, read: Bytes)
         .max_frame_size(Some(MESSAGE_LIMIT));
     let now = gateway.rooms.clock().now();
     let ping_at = gateway.heart.first(now);
-    let member = Arc::new(Member::new(Plain::new(stream, now, ping_at)));
+    let member = Arc::new(Member::new(Plain::new(stream, now, ping_at), format));
     gateway.heart.keep(&member, now, ping_at);
     // A copy of what is mostly nothing: the bytes themselves are part of the handshake's buffer, and would keep it.
     WebSocketStream::from_partially_read(Ear(member), read.to_vec(), Role::Server, Some(config)).await

@@ -11,7 +11,7 @@ use super::record::{self, People};
 use super::snapshot;
 use crate::auction::{Auction, AuctionId, Event};
 use crate::log::{EventLog, Mark, ReadError, Record, Snapshot};
-use crate::wire;
+use crate::wire::{self, Frame};
 
 /// Records read at once.
 pub const PAGE: usize = 4_096;
@@ -97,7 +97,7 @@ async fn load_from(log: &dyn EventLog, id: &AuctionId, mut auction: Option<Aucti
     let older = auction.as_ref().map(|auction| Older { until: start, seq: auction.seq() });
     let (mut recent, mut mark) = (VecDeque::new(), start);
     loop {
-        let (events, next, last) = page(log, id, mark).await?;
+        let (events, next, last) = page(log, id, mark, PAGE).await?;
         mark = next;
         for event in events {
             match &mut auction {
@@ -139,7 +139,7 @@ impl Older {
 pub async fn events_after(log: &dyn EventLog, id: &AuctionId, mut mark: Mark) -> Result<(Vec<Event>, Mark), LoadError> {
     let mut all = Vec::new();
     loop {
-        let (events, next, last) = page(log, id, mark).await?;
+        let (events, next, last) = page(log, id, mark, PAGE).await?;
         all.extend(events);
         mark = next;
         if last {
@@ -148,11 +148,27 @@ pub async fn events_after(log: &dyn EventLog, id: &AuctionId, mut mark: Mark) ->
     }
 }
 
-async fn page(log: &dyn EventLog, id: &AuctionId, after: Mark) -> Result<(Vec<Event>, Mark, bool), LoadError> {
-    let records = log.read(id.as_str(), after, PAGE).await.map_err(LoadError::Read)?;
+/// At most `limit` public events after `since`, encoded.
+pub async fn history(log: &dyn EventLog, id: &AuctionId, since: u64, limit: usize) -> Result<Vec<Frame>, LoadError> {
+    let mut frames = Vec::new();
+    // Every public event is a record, and not every record one: what comes after so many events comes after at least so many records.
+    let Some(mut mark) = log.mark(id.as_str(), since).await.map_err(LoadError::Read)? else { return Ok(frames) };
+    loop {
+        let (events, next, last) = page(log, id, mark, limit.clamp(RECENT, PAGE)).await?;
+        mark = next;
+        let wanted = events.iter().filter(|event| event.seq.is_some_and(|seq| seq > since));
+        frames.extend(wanted.filter_map(wire::event).take(limit - frames.len()));
+        if last || frames.len() == limit {
+            return Ok(frames);
+        }
+    }
+}
+
+async fn page(log: &dyn EventLog, id: &AuctionId, after: Mark, limit: usize) -> Result<(Vec<Event>, Mark, bool), LoadError> {
+    let records = log.read(id.as_str(), after, limit).await.map_err(LoadError::Read)?;
     let events = decode(&records)?;
     let mark = records.last().map_or(after, |record| Mark { position: record.position, hash: record.hash });
-    Ok((events, mark, records.len() < PAGE))
+    Ok((events, mark, records.len() < limit))
 }
 
 fn decode(records: &[Record]) -> Result<Vec<Event>, LoadError> {

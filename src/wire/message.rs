@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Frame, Live, PROTOCOL, Summary, line, to_json};
+use super::{Frame, Live, PROTOCOL, PersonOut, Summary, line, to_json};
 use crate::auction::{Accepted, AuctionId, Millis, Money, OutbidBy, Person, Refusal, RequestId};
 
 /// Who the server takes one for. All empty for one who only watches.
@@ -194,6 +194,28 @@ pub fn presence(live: &Live) -> Frame {
     Frame::text(&to_json(&PresenceOut { watching: live.watching, names: live.names.as_deref() }))
 }
 
+/// The auctioneer's live text.
+pub fn announcing(text: &str, by: &Person) -> Frame {
+    #[derive(Serialize)]
+    #[serde(tag = "type", rename = "announcing")]
+    struct Out<'a> {
+        text: &'a str,
+        by: PersonOut<'a>,
+    }
+    Frame::text(&to_json(&Out { text, by: by.into() }))
+}
+
+/// Somebody else leads now: to whoever did before.
+pub fn outbid(price: Option<Money>, minimum: Money) -> Frame {
+    #[derive(Serialize)]
+    #[serde(tag = "type", rename = "outbid")]
+    struct Out {
+        price: Option<i64>,
+        minimum: i64,
+    }
+    Frame::text(&to_json(&Out { price: price.map(Money::minor), minimum: minimum.minor() }))
+}
+
 /// Start again from here.
 pub fn resync(auction: &RawValue, seq: u64) -> Frame {
     #[derive(Serialize)]
@@ -264,6 +286,22 @@ pub fn gone(id: &AuctionId) -> Frame {
         id: &'a str,
     }
     Frame::text(&to_json(&Out { id: id.as_str() }))
+}
+
+/// Events, where they are not streamed: a long poll, or a page of history.
+#[derive(Serialize)]
+pub struct Events<'a> {
+    /// Ask for what comes after this next.
+    pub seq: u64,
+    /// Whether these are all events after the one asked for; if not, the auction object is the truth.
+    pub resumed: bool,
+    /// There will be no more.
+    pub ended: bool,
+    /// Oldest first.
+    pub events: &'a [&'a RawValue],
+    /// The auction object, where a poll could not go on from where it was asked to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auction: Option<&'a RawValue>,
 }
 
 /// A page of the list.

@@ -2,17 +2,20 @@
 
 #![allow(dead_code, missing_docs, clippy::unwrap_used, clippy::missing_panics_doc)]
 
+pub mod carrier;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use carrier::Place;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use subasta::clock::Clock;
 use subasta::config::{Config, LogFormat};
-use subasta::gateway::GatewaySettings;
+use subasta::gateway::{Certificate, GatewaySettings};
 use subasta::log::MemoryLog;
 use subasta::room::RoomSettings;
 use subasta::serve::Server;
@@ -54,6 +57,18 @@ impl TestServer {
         change(&mut config);
         let server = Server::start(config).await.map_err(|error| error.0).unwrap();
         TestServer { server, dir }
+    }
+
+    /// Under a certificate of its own.
+    pub async fn over_tls() -> TestServer {
+        let file = |config: &Config| config.data_dir.join("self-signed.pem");
+        TestServer::with(|config| config.gateway.tls = Some(Certificate::SelfSigned { file: file(config), names: Vec::new() })).await
+    }
+
+    /// Where it is; a client offers these protocols where it speaks TLS.
+    pub fn place(&self, protocols: &[&str]) -> Place {
+        let pem = self.dir.path().join("self-signed.pem");
+        if pem.exists() { Place::secure(self.address(), &pem, protocols) } else { Place::clear(self.address()) }
     }
 
     /// Over a log in memory, which can be told to stall.
@@ -190,7 +205,7 @@ impl Client {
 }
 
 pub fn is_event(kind: &str) -> bool {
-    ["created", "opened", "bid", "extended", "said", "closed"].contains(&kind)
+    ["created", "opened", "paused", "resumed", "bid", "extended", "warned", "said", "closed", "cancelled"].contains(&kind)
 }
 
 /// A WebSocket, without waiting for a word.

@@ -116,6 +116,11 @@ impl EventLog for SqliteLog {
         .boxed()
     }
 
+    fn mark(&self, auction: &str, position: u64) -> BoxFuture<'_, Result<Option<Mark>, ReadError>> {
+        let auction = auction.to_owned();
+        self.read_with(move |connection| reader::mark(connection, &auction, position))
+    }
+
     fn read(&self, auction: &str, after: Mark, limit: usize) -> BoxFuture<'_, Result<Vec<Record>, ReadError>> {
         let auction = auction.to_owned();
         self.read_with(move |connection| reader::records(connection, &auction, after, limit))
@@ -134,6 +139,11 @@ impl EventLog for SqliteLog {
     fn exists(&self, auction: &str) -> BoxFuture<'_, Result<bool, ReadError>> {
         let auction = auction.to_owned();
         self.read_with(move |connection| reader::exists(connection, &auction))
+    }
+
+    fn find(&self, key: &str) -> BoxFuture<'_, Result<Option<String>, ReadError>> {
+        let key = key.to_owned();
+        self.read_with(move |connection| Ok(reader::find(connection, &key)?))
     }
 
     fn entries(&self, query: Query) -> BoxFuture<'_, Result<Vec<Entry>, ReadError>> {

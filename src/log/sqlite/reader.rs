@@ -44,6 +44,22 @@ pub fn exists(connection: &Connection, auction: &str) -> Result<bool, Fault> {
     Ok(head(connection, auction)?.is_some())
 }
 
+/// The place after `position` records.
+pub fn mark(connection: &Connection, auction: &str, position: u64) -> Result<Option<Mark>, Fault> {
+    if position == 0 {
+        return Ok(Some(Mark::start(auction)));
+    }
+    let sql = "SELECT record.hash FROM record JOIN auction ON record.auction = number WHERE id = ?1 AND position = ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let read = |row: &Row| Ok(Mark { position, hash: Hash(row.get(0)?) });
+    Ok(statement.query_row(params![auction, position], read).optional()?)
+}
+
+/// The auction whose log was begun under this key.
+pub fn find(connection: &Connection, key: &str) -> rusqlite::Result<Option<String>> {
+    connection.prepare_cached("SELECT id FROM auction WHERE key = ?1")?.query_row([key], |row| row.get(0)).optional()
+}
+
 pub fn records(connection: &Connection, auction: &str, after: Mark, limit: usize) -> Result<Vec<Record>, Fault> {
     // One transaction: the end that is checked is the end of what is read, whatever is appended meanwhile.
     let snapshot = connection.unchecked_transaction()?;

@@ -1,0 +1,144 @@
+//! The feed of a room over HTTP, as a stream that does not end before the auction does: Server-Sent Events (HTML §9.2), and NDJSON.
+//!
+//! Both say what a socket would: `welcome`, every event, live messages, `tick`, `resync`, `goodbye`; each in its [`Format`].
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, VARY};
+use axum::response::IntoResponse;
+use bytes::{Bytes, BytesMut};
+use futures_util::stream;
+use tokio::time::Sleep;
+
+use super::Gateway;
+use super::api::Answer;
+use super::conversation::heartbeat_ms;
+use crate::auction::{AuctionId, Person, Refusal};
+use crate::room::{Ending, Seat, Taken};
+use crate::wire::{self, Format, Frame};
+
+/// As `Accept` and `Content-Type` name them.
+pub const EVENT_STREAM: &str = "text/event-stream";
+pub const NDJSON: &str = "application/x-ndjson";
+
+/// nginx and its like would keep small messages back.
+const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
+/// An event stream that is cut comes back after a time of its own between these, so that a crowd does not come back at once.
+const RETRY_MS: std::ops::RangeInclusive<u64> = 500..=3_000;
+/// One that has nothing to come back for, for clients that do so all the same.
+const NO_RETRY_MS: u64 = 24 * 3_600_000;
+
+/// What only an event stream has.
+fn note(format: Format, out: &mut BytesMut, text: &str) {
+    if format == Format::EventStream {
+        out.extend_from_slice(text.as_bytes());
+    }
+}
+
+/// Answers with the feed of `id` from after `since`, for as long as there is something to come.
+pub async fn follow(gateway: Gateway, id: AuctionId, since: Option<u64>, who: Option<Person>, format: Format) -> Answer {
+    let (seat, look, resumed) = gateway.rooms.join(&id, since, who.clone()).await?;
+    let seq = since.filter(|_| resumed).unwrap_or(look.seq);
+    if format == Format::EventStream && resumed && seq == look.seq && look.ended {
+        // HTML §9.2.3: this, and nothing else, tells an event source not to come back.
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let now = gateway.rooms.clock().now();
+    let welcome = wire::welcome(now, who.as_ref(), &look.auction, seq, resumed, heartbeat_ms(&gateway));
+    let mut first = BytesMut::new();
+    note(format, &mut first, &format!("retry: {}\n\n", if look.ended { NO_RETRY_MS } else { fastrand::u64(RETRY_MS) }));
+    first.extend_from_slice(&format.bytes(None, &welcome));
+    // No message, only the place: who is cut off before the first event comes back to where it was.
+    note(format, &mut first, &format!("id: {seq}\n\n"));
+    let heartbeat = gateway.settings.heartbeat_interval;
+    let silence = Box::pin(tokio::time::sleep(heartbeat));
+    let watcher = Watcher { gateway, id, who, format, seat, heartbeat, silence, waiting: VecDeque::from([first.freeze()]), over: false };
+    let messages =
+        stream::unfold(watcher, |mut watcher| async move { watcher.next().await.map(|bytes| (Ok::<_, Infallible>(bytes), watcher)) });
+    let media_type = if format == Format::Ndjson { NDJSON } else { EVENT_STREAM };
+    let headers = [(CONTENT_TYPE, media_type), (CACHE_CONTROL, "no-store"), (VARY, "accept"), UNBUFFERED];
+    Ok((headers, Body::from_stream(messages)).into_response())
+}
+
+/// One who reads the feed.
+struct Watcher {
+    gateway: Gateway,
+    id: AuctionId,
+    who: Option<Person>,
+    format: Format,
+    seat: Seat,
+    heartbeat: Duration,
+    /// Nothing was written for a heartbeat.
+    silence: Pin<Box<Sleep>>,
+    /// To be written: what one look at the feed gives, and no more.
+    waiting: VecDeque<Bytes>,
+    over: bool,
+}
+
+impl Watcher {
+    /// What there is to write next; `None` once there will be no more.
+    async fn next(&mut self) -> Option<Bytes> {
+        while self.waiting.is_empty() && !self.over {
+            tokio::select! {
+                biased;
+                () = std::future::poll_fn(|context| self.seat.poll_ready(context)) => self.take().await,
+                () = &mut self.silence => self.tick(),
+            }
+        }
+        self.silence.set(tokio::time::sleep(self.heartbeat));
+        self.waiting.pop_front()
+    }
+
+    async fn take(&mut self) {
+        match self.seat.serve(self.format, |bytes| self.waiting.push_back(bytes.clone())) {
+            Taken::All | Taken::More => {}
+            // Where the next room goes on without a gap, nobody need know that this one is no more.
+            Taken::Lagged | Taken::End(Ending::Failed) => self.rejoin().await,
+            Taken::End(Ending::Ended) => self.over = true,
+            Taken::End(Ending::Stopping) => self.say_goodbye(),
+        }
+    }
+
+    /// Goes on where it was, or else from how it stands now.
+    async fn rejoin(&mut self) {
+        match self.gateway.rooms.join(&self.id, Some(self.seat.seq()), self.who.clone()).await {
+            Ok((seat, look, resumed)) => {
+                self.seat = seat;
+                if !resumed {
+                    // Its id is the place that it stands for.
+                    let resync = wire::resync(&look.auction, look.seq);
+                    self.waiting.push_back(self.format.bytes(Some(look.seq), &resync));
+                }
+            }
+            Err(Refusal::Unavailable) => self.say_goodbye(),
+            // Cut short: who comes back is told why.
+            Err(_) => self.over = true,
+        }
+    }
+
+    fn say_goodbye(&mut self) {
+        let (wait, mut out) = (fastrand::u64(RETRY_MS), BytesMut::new());
+        note(self.format, &mut out, &format!("retry: {wait}\n"));
+        out.extend_from_slice(&self.format.bytes(None, &wire::goodbye(wait)));
+        self.waiting.push_back(out.freeze());
+        self.over = true;
+    }
+
+    /// A comment keeps proxies from losing patience; the tick tells a client, which cannot see comments, that the server lives.
+    fn tick(&mut self) {
+        let mut out = BytesMut::new();
+        note(self.format, &mut out, ":\n");
+        out.extend_from_slice(&self.format.bytes(None, &wire::tick(self.gateway.rooms.clock().now())));
+        self.waiting.push_back(out.freeze());
+    }
+}
+
+/// A frame's text, for a list of them.
+pub fn text(frame: &Frame) -> &serde_json::value::RawValue {
+    serde_json::from_slice(frame.json()).expect("what is in a frame was encoded as JSON")
+}
