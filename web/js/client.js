@@ -409,7 +409,8 @@ export class Client {
       try {
         handler(...what);
       } catch (error) {
-        setTimeout(() => { throw error; });
+        if (globalThis.reportError) reportError(error);
+        else setTimeout(() => { throw error; });
       }
     }
   }

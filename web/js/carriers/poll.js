@@ -4,7 +4,7 @@ import { ask, closeCode, pathOf, Upward } from "./post.js";
 
 const WAIT_S = 25;
 const ANSWER_WITHIN_MS = 10_000; // more than it was asked to wait
-const LIST_EVERY_MS = 3_000;
+const LIST_EVERY_MS = 2_000; // half as long to half as long again
 const PAGES = 5; // of the list, for each status
 const PAGE = 200;
 const ENDED_KEPT = 12;
