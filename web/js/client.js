@@ -314,7 +314,7 @@ export class Client {
     if (!there || rung !== this.#rung || this.#state !== "reconnecting") return;
     this.#refusals += 1;
     if (this.#refusals < REFUSALS) return;
-    this.#refusals = 0;
+    this.#refusals = this.#attempt = 0;
     this.#rung = (rung + 1) % this.#carriers.length;
   }
 
