@@ -113,6 +113,20 @@ impl TryFrom<String> for Humane {
     }
 }
 
+/// An address, or all that begin alike: `127.0.0.1`, `10.0.0.0/8`.
+#[derive(Deserialize, Debug, Clone, Copy)]
+#[serde(try_from = "String")]
+struct Net(IpNet);
+
+impl TryFrom<String> for Net {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Net, String> {
+        let net = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        net.map(Net).map_err(|_| format!("\"{text}\" is neither an address nor a net; write it like \"127.0.0.1\" or \"10.0.0.0/8\""))
+    }
+}
+
 /// `config.toml` as it is written; every key may be left out.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
@@ -145,20 +159,6 @@ struct TlsKeys {
 #[serde(deny_unknown_fields, default)]
 struct Http2Keys {
     websocket: bool,
-}
-
-/// An address, or all that begin alike: `127.0.0.1`, `10.0.0.0/8`.
-#[derive(Deserialize, Debug, Clone, Copy)]
-#[serde(try_from = "String")]
-struct Net(IpNet);
-
-impl TryFrom<String> for Net {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Net, String> {
-        let net = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-        net.map(Net).map_err(|_| format!("\"{text}\" is neither an address nor a net; write it like \"127.0.0.1\" or \"10.0.0.0/8\""))
-    }
 }
 
 #[derive(Deserialize, Default)]

@@ -15,6 +15,7 @@ fn batch(auction: &str, expected: u64, records: &[&str]) -> Batch {
         summary: format!("{auction} at {}", expected + records.len() as u64).into_bytes(),
         label: "open",
         deadline: Some(1_000),
+        key: None,
         snapshot: None,
     }
 }
@@ -47,6 +48,16 @@ fn open(dir: &Path) -> SqliteLog {
 async fn bodies(log: &dyn EventLog, auction: &str) -> Result<Vec<String>, ReadError> {
     let records = log.read(auction, Mark::start(auction), 100).await?;
     Ok(records.into_iter().map(|record| String::from_utf8(record.body).unwrap()).collect())
+}
+
+/// A log that was begun under a key is found by it, and begun once.
+async fn a_key_finds_one_log(log: &dyn EventLog) {
+    let keyed = |auction: &str, key: &str| Batch { key: Some(key.to_owned()), label: "keyed", deadline: None, ..batch(auction, 0, &["x"]) };
+    assert_eq!(log.find("k").await, Ok(None));
+    log.append(keyed("k-1", "k")).await.unwrap();
+    assert_eq!(log.append(keyed("k-2", "k")).await, Err(AppendError::Conflict));
+    assert!(!log.exists("k-2").await.unwrap());
+    assert_eq!(log.find("k").await, Ok(Some("k-1".to_owned())));
 }
 
 /// What every log promises.
@@ -90,6 +101,7 @@ async fn keeps_its_promises(log: &dyn EventLog) {
     deadlines.sort();
     assert_eq!(deadlines, [("a".to_owned(), 1_000), ("b".to_owned(), 1_000)]);
 
+    a_key_finds_one_log(log).await;
     log.close().await;
     assert!(matches!(log.append(batch("a", 3, &["after the end"])).await, Err(AppendError::Unavailable(_))));
 }
@@ -241,18 +253,22 @@ async fn a_store_from_before_snapshots_goes_on() {
     log.close().await;
     drop(log);
     let connection = rusqlite::Connection::open(dir.path().join("subasta.db")).unwrap();
-    connection.execute_batch("DROP TABLE snapshot; PRAGMA user_version = 1").unwrap();
+    connection
+        .execute_batch("DROP TABLE snapshot; DROP INDEX auction_by_key; ALTER TABLE auction DROP COLUMN key; PRAGMA user_version = 1")
+        .unwrap();
     drop(connection);
     let log = open(dir.path());
     assert_eq!(bodies(&log, "a").await.unwrap(), ["one"]);
     log.append(Batch { snapshot: Some(part(true, "two")), ..batch("a", 1, &["two"]) }).await.unwrap();
     assert_eq!(log.snapshot("a").await.unwrap().unwrap().parts, [(2, b"two".to_vec())]);
+    a_key_finds_one_log(&log).await;
 }
 
 #[tokio::test]
 async fn a_store_of_a_newer_program_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
-    drop(open(dir.path()));
+    // Its writer lets go of the file only now.
+    open(dir.path()).close().await;
     let connection = rusqlite::Connection::open(dir.path().join("subasta.db")).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);

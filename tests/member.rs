@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use futures_util::task::noop_waker;
 use proptest::prelude::*;
 use subasta::room::{Drained, Ending, Feed, Member, Membership, Pipe};
-use subasta::wire::Frame;
+use subasta::wire::{Format, Frame};
 
 /// Takes so many bytes, then none until it is allowed more.
 #[derive(Default)]
@@ -49,11 +49,11 @@ impl Narrow {
         let taken = self.taken.lock().unwrap();
         let (mut texts, mut rest) = (Vec::new(), taken.as_slice());
         while rest.len() >= 2 {
-            assert_eq!(rest[0], 0x81, "a frame begins where the one before it ends");
+            assert!([0x81, 0x82].contains(&rest[0]), "a frame begins where the one before it ends");
             let (header, length) =
                 if rest[1] < 126 { (2, usize::from(rest[1])) } else { (4, usize::from(rest[2]) << 8 | usize::from(rest[3])) };
             let Some(text) = rest.get(header..header + length) else { break };
-            texts.push(String::from_utf8(text.to_vec()).unwrap());
+            texts.push(if rest[0] == 0x81 { serde_json::from_slice(text).unwrap() } else { rmp_serde::from_slice(text).unwrap() });
             rest = &rest[header + length..];
         }
         texts
@@ -61,7 +61,7 @@ impl Narrow {
 }
 
 fn frame(text: &str) -> Frame {
-    Frame::text(text.as_bytes())
+    Frame::text(&serde_json::to_vec(text).unwrap())
 }
 
 /// An event of a length of its own, so that cuts fall everywhere.
@@ -70,7 +70,11 @@ fn event(seq: u64) -> String {
 }
 
 fn join(feed: &Arc<Feed>, quiet: bool) -> (Arc<Member<Narrow>>, Membership) {
-    let member = Arc::new(Member::new(Narrow::default()));
+    join_as(feed, quiet, Format::Json)
+}
+
+fn join_as(feed: &Arc<Feed>, quiet: bool, format: Format) -> (Arc<Member<Narrow>>, Membership) {
+    let member = Arc::new(Member::new(Narrow::default(), format));
     let membership = feed.cursor(None).unwrap().into_membership(member.clone(), quiet);
     (member, membership)
 }
@@ -90,6 +94,7 @@ enum Step {
     Say,
     Tell,
     Live,
+    Announce,
     Flush,
     Turn,
     Allow(usize),
@@ -101,6 +106,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Say),
         1 => Just(Step::Tell),
         1 => Just(Step::Live),
+        1 => Just(Step::Announce),
         3 => Just(Step::Flush),
         2 => Just(Step::Turn),
         4 => (0..3_000_usize).prop_map(Step::Allow),
@@ -116,10 +122,11 @@ fn place(texts: &[String], text: &str) -> usize {
 
 proptest! {
     #[test]
-    fn whatever_is_taken_when_everything_comes_once_and_in_order(steps in proptest::collection::vec(step(), 1..80)) {
+    fn whatever_is_taken_when_everything_comes_once_and_in_order(steps in proptest::collection::vec(step(), 1..80), packed: bool) {
+        let format = if packed { Format::MessagePack } else { Format::Json };
         let feed = Arc::new(Feed::after(0));
-        let (member, membership) = join(&feed, false);
-        let (mut last, mut said, mut told, mut live) = (0, 0, Vec::new(), 0);
+        let (member, membership) = join_as(&feed, false, format);
+        let (mut last, mut said, mut told, mut live, mut announced) = (0, 0, Vec::new(), 0, 0);
         for step in steps {
             match step {
                 Step::Publish(count) => {
@@ -128,16 +135,20 @@ proptest! {
                 }
                 Step::Say => {
                     said += 1;
-                    member.say(frame(&format!("said {said}")).websocket().clone());
+                    member.say_message(&frame(&format!("said {said}")));
                     member.flush();
                 }
                 Step::Tell => {
                     told.push(last);
-                    member.tell(frame(&format!("told {}", told.len())).websocket().clone(), feed.last());
+                    member.tell_message(&frame(&format!("told {}", told.len())), feed.last());
                 }
                 Step::Live => {
                     live += 1;
                     feed.say(frame(&format!("live {live}")));
+                }
+                Step::Announce => {
+                    announced += 1;
+                    feed.announce(frame(&format!("text {announced}")));
                 }
                 Step::Flush => feed.flush(),
                 Step::Turn => drop(turn(&membership)),
@@ -158,7 +169,10 @@ proptest! {
         if live > 0 {
             place(&texts, &format!("live {live}"));
         }
-        let whole: usize = texts.iter().map(|text| frame(text).websocket().len()).sum();
+        if announced > 0 {
+            place(&texts, &format!("text {announced}"));
+        }
+        let whole: usize = texts.iter().map(|text| format.bytes(None, &frame(text)).len()).sum();
         prop_assert_eq!(whole, member.pipe().taken.lock().unwrap().len());
     }
 }
@@ -195,7 +209,7 @@ fn nothing_is_written_before_its_own_task_has_had_the_first_word() {
     feed.publish([frame(&event(1))]);
     feed.flush();
     assert_eq!(member.taken(), 0);
-    member.say(frame("welcome").websocket().clone());
+    member.say_message(&frame("welcome"));
     assert!(turn(&membership).is_ready());
     assert_eq!(member.pipe().texts(), ["welcome".to_owned(), event(1)]);
 }
@@ -209,7 +223,7 @@ fn one_who_is_left_behind_by_the_ring_is_told_so_after_the_frame_it_had_begun() 
     feed.publish([frame(&event(1))]);
     feed.flush();
     feed.publish((2..=20_000).map(|seq| frame(&event(seq))));
-    member.tell(frame("verdict").websocket().clone(), feed.last());
+    member.tell_message(&frame("verdict"), feed.last());
     assert!(turn(&membership).is_pending());
     member.pipe().allow(usize::MAX);
     assert!(matches!(turn(&membership), Poll::Ready(Ok(Drained::Lagged))));
@@ -224,7 +238,7 @@ fn one_who_wants_verdicts_alone_gets_no_events_and_learns_of_the_end() {
     assert!(matches!(turn(&membership), Poll::Ready(Ok(Drained::UpToDate))));
     feed.publish([frame(&event(1))]);
     feed.say(frame("live"));
-    member.tell(frame("verdict").websocket().clone(), feed.last());
+    member.tell_message(&frame("verdict"), feed.last());
     feed.flush();
     assert_eq!(member.pipe().texts(), ["verdict"]);
     feed.end(Ending::Ended);

@@ -237,6 +237,88 @@ async fn a_bid_that_is_still_arriving_holds_up_the_close() {
 }
 
 #[tokio::test]
+async fn a_bid_stamped_before_the_hammer_counts_although_the_hammer_came_first() {
+    for act in [Act::Hammer, Act::Pause, Act::Cancel("It rains.".into())] {
+        let house = house().await;
+        house.lot().await;
+        let (seat, _) = house.seat().await;
+        // Its stamp is taken, but it has not reached the mailbox when the auctioneer's command does.
+        let arrival = seat.arrive();
+        house.clock.set(1);
+        let rooms = house.rooms.clone();
+        let conducted = tokio::spawn(async move { rooms.command(&id("lot"), Command { by: person("Sol"), request: None, act }).await });
+        settle().await;
+        assert!(!conducted.is_finished());
+        let verdict = arrival.ask(bid("Ana", "1", 1_000)).unwrap();
+        assert_eq!(verdict.await.unwrap().unwrap().seq, Some(3));
+        assert_eq!(conducted.await.unwrap().unwrap().seq, Some(4));
+        assert_eq!(house.bid("Ben", "1", 9_000).await.map_err(|refusal| refusal.code() != "bid_too_low"), Err(true));
+    }
+}
+
+#[tokio::test]
+async fn a_paused_room_sleeps_past_its_end_and_goes_on() {
+    let house = house().await;
+    house.lot().await;
+    let conduct = async |act: Act| house.rooms.command(&id("lot"), Command { by: person("Sol"), request: None, act }).await.unwrap();
+    house.clock.set(HOUR - 1_000);
+    conduct(Act::Pause).await;
+    house.clock.set(3 * HOUR);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let after = house_over(house.log.clone(), house.clock.clone()).await;
+    assert_eq!(after.look().await["status"], "paused");
+    after.rooms.command(&id("lot"), Command { by: person("Sol"), request: None, act: Act::Resume }).await.unwrap();
+    assert_eq!(after.look().await["ends_at"], 3 * HOUR + 1_000);
+    let (mut seat, _) = after.seat().await;
+    assert!(after.bid("Ana", "1", 1_000).await.is_ok());
+    after.clock.set(3 * HOUR + 1_000);
+    assert_eq!(until(&mut seat, "closed").await.last().unwrap()["winner"]["name"], "Ana");
+}
+
+#[tokio::test]
+async fn what_is_announced_stands_as_long_as_the_auction_and_a_batch_that_is_not_stored_announces_nothing() {
+    let house = house().await;
+    house.lot().await;
+    let announce = |text: &str| Command { by: person("Sol"), request: None, act: Act::Announce(text.into()) };
+    house.rooms.command(&id("lot"), announce("Soon!")).await.unwrap();
+    // Nobody watches for longer than any room stays awake.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(house.look().await["live"], "Soon!");
+    // In one batch with a bid: both wait behind an append that stalls.
+    house.log.stall(true);
+    let first = house.ask("Ana", 1_000);
+    settle().await;
+    let rooms = house.rooms.clone();
+    let announced = tokio::spawn(async move { rooms.command(&id("lot"), announce("Never")).await });
+    let second = house.ask("Ben", 2_000);
+    settle().await;
+    house.log.inject_after(1, Fault::Fail);
+    house.log.stall(false);
+    assert!(first.await.unwrap().is_ok());
+    assert_eq!(second.await.unwrap(), Err(Refusal::Unavailable));
+    assert_eq!(announced.await.unwrap(), Err(Refusal::Unavailable));
+    assert_eq!(house.look().await["live"], "Soon!");
+}
+
+#[tokio::test]
+async fn a_creation_asked_twice_at_once_makes_one_auction() {
+    let house = house().await;
+    house.log.stall(true);
+    let ask = || {
+        let rooms = house.rooms.clone();
+        let terms = TermsIn::from_json(br#"{"title":"A lot","start":1000,"duration_ms":1000}"#).unwrap();
+        tokio::spawn(async move { rooms.create_once(terms, person("Sol"), RequestId::parse("x").unwrap()).await })
+    };
+    let (one, two) = (ask(), ask());
+    settle().await;
+    assert_eq!(house.log.waiting(), 2, "neither knows of the other");
+    house.log.stall(false);
+    let (one, two) = (one.await.unwrap().unwrap(), two.await.unwrap().unwrap());
+    assert_eq!(one, two);
+    assert_eq!(house.rooms.list(None, None, 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn the_house_s_names_are_nobody_else_s() {
     let log = Arc::new(MemoryLog::default());
     let settings = RoomSettings { house_names: vec![id("demo")], ..RoomSettings::default() };

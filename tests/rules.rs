@@ -4,7 +4,7 @@
 
 use subasta::auction::{
     Accepted, Act, Auction, AuctionId, Band, BidPlaced, Command, Currency, Decision, Event, ExtendMode, Fact, Format, Increments, Millis,
-    Money, Offer, Outcome, Person, Refusal, RequestId, Reserve, SoftClose, Standing, Status, Terms, create, decide, due,
+    Money, Offer, Outcome, Person, Refusal, RequestId, Reserve, SoftClose, Stage, Standing, Status, Terms, create, decide, due,
 };
 
 const HOUR: Millis = 3_600_000;
@@ -50,7 +50,7 @@ struct Scene {
 
 /// Sol offers these terms at 0.
 fn given(terms: Terms) -> Scene {
-    let events = create(terms, person("Sol"), 0).expect("these terms can stand");
+    let events = create(terms, person("Sol"), None, 0).expect("these terms can stand");
     let mut auction = Auction::found(&events[0]).unwrap();
     events[1..].iter().for_each(|event| auction.evolve(event));
     Scene { auction, now: 0, facts: Vec::new() }
@@ -65,7 +65,7 @@ impl Scene {
     fn ask(&mut self, who: &str, id: Option<&str>, act: Act) -> Result<Accepted, Refusal> {
         let command = Command { by: person(who), request: id.and_then(RequestId::parse), act };
         match decide(&self.auction, &command, self.now)? {
-            Decision::Before(verdict) => Ok(verdict),
+            Decision::Before(verdict) | Decision::Live(verdict) => Ok(verdict),
             Decision::Happens(events) => {
                 let verdict = self.auction.verdict(&events[0]).unwrap();
                 events.iter().for_each(|event| self.auction.evolve(event));
@@ -535,7 +535,7 @@ fn bad_terms_are_refused_whole_naming_the_field() {
     for (field, spoil) in cases {
         let mut bad = terms();
         spoil(&mut bad);
-        match create(bad, person("Sol"), 0) {
+        match create(bad, person("Sol"), None, 0) {
             Err(Refusal::BadTerms(fault)) => assert_eq!(fault.field, field),
             other => panic!("{field}: {other:?}"),
         }
@@ -564,7 +564,7 @@ mod properties {
 
     /// Everything anyone can learn of an auction.
     fn observed(auction: &Auction) -> String {
-        let ended = (auction.status(), auction.ends_at(), auction.deadline(), auction.outcome());
+        let ended = (auction.status(), auction.ends_at(), auction.deadline(), auction.outcome(), auction.paused_at(), auction.warned());
         let bids = (auction.price(), auction.leader(), auction.minimum(), auction.reserve(), auction.bids());
         format!("{ended:?} {bids:?} {} {}", auction.seq(), auction.at())
     }
@@ -581,7 +581,15 @@ mod properties {
                     number += 1;
                     let (name, request) = (["A", "B", "C", "D"][*who], number.to_string());
                     let offer = if *automatic { Offer::UpTo(money(*amount)) } else { Offer::Exact(money(*amount)) };
-                    let act = if amount % 7 == 0 { Act::Say(amount.to_string().into()) } else { Act::Bid(offer) };
+                    let act = match amount % 14 {
+                        0 | 7 => Act::Say(amount.to_string().into()),
+                        1 => Act::Pause,
+                        2 | 3 => Act::Resume,
+                        4 => Act::Extend(*amount),
+                        5 => Act::Warn(Stage::Once),
+                        _ => Act::Bid(offer),
+                    };
+                    let name = if act.is_auctioneers() { "Sol" } else { name };
                     let verdict = scene.ask(name, Some(&request), act.clone());
                     asked.push((name, request, act, verdict));
                 }

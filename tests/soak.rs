@@ -134,6 +134,7 @@ async fn a_house_of_10_000_auctions_and_a_million_records_opens() {
         summary: rename(&summary, id),
         label: "open",
         deadline: Some(LONG_MS),
+        key: None,
         snapshot: None,
     })
     .await;
@@ -180,7 +181,7 @@ async fn appends(rooms: usize, size: usize) {
             while start.elapsed() < wait {
                 let records = vec![record.clone(); size];
                 let (auction, summary, deadline) = (auction.clone(), summary.clone(), Some(LONG_MS));
-                let batch = Batch { auction, expected: count, records, summary, label: "open", deadline, snapshot: None };
+                let batch = Batch { auction, expected: count, records, summary, label: "open", deadline, key: None, snapshot: None };
                 let asked = Instant::now();
                 count = log.append(batch).await.unwrap().position;
                 slowest = slowest.max(asked.elapsed());

@@ -6,13 +6,14 @@ mod support;
 
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::{SinkExt, StreamExt};
 use http_body_util::BodyExt;
 use hyper::Response;
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 use support::carrier::{Carrier, Form, Http, Place, Requests, whole};
 use support::{PATIENCE, Process, TestServer, bid};
+use tokio_tungstenite::tungstenite::Message;
 
 const EVENT_STREAM: (&str, &str) = ("accept", "text/event-stream");
 const NDJSON: (&str, &str) = ("accept", "application/x-ndjson");
@@ -302,22 +303,22 @@ async fn a_socket_in_an_http_2_connection_is_a_socket() {
     server.auction("lot", json!({"duration_ms": 3_000})).await;
     let mut requests = server.place(&[]).requests(Http::Two).await;
     let (mut ana, mut ben) = (requests.socket("/ws/lot?name=Ana").await, requests.socket("/ws/lot?name=Ben").await);
-    let text = |amount: &str| tokio_tungstenite::tungstenite::Message::text(amount.to_owned());
+    let text = |amount: &str| Message::text(amount.to_owned());
     let hear = async |ws: &mut tokio_tungstenite::WebSocketStream<_>, word: &str| loop {
         let message = tokio::time::timeout(PATIENCE, StreamExt::next(ws)).await.expect("a message").expect("no end").unwrap();
         if message.to_text().unwrap_or_default().contains(word) {
             return message;
         }
     };
-    futures_util::SinkExt::send(&mut ana, text("10.00")).await.unwrap();
+    ana.send(text("10.00")).await.unwrap();
     hear(&mut ana, "\"accepted\"").await;
     hear(&mut ben, "\"bid\"").await;
     assert_eq!(requests.json("/api/auctions/lot", &[]).await.1["price"], 1_000, "requests go on beside them");
     hear(&mut ben, "\"closed\"").await;
     let code = loop {
-        match tokio::time::timeout(PATIENCE, StreamExt::next(&mut ben)).await.expect("a close").expect("a close first").unwrap() {
-            tokio_tungstenite::tungstenite::Message::Close(frame) => break frame.map(|frame| u16::from(frame.code)),
-            _ => {}
+        let message = tokio::time::timeout(PATIENCE, StreamExt::next(&mut ben)).await.expect("a close").expect("a close first").unwrap();
+        if let Message::Close(frame) = message {
+            break frame.map(|frame| u16::from(frame.code));
         }
     };
     assert_eq!(code, Some(1000), "the end is told");
@@ -343,4 +344,41 @@ async fn the_client_behind_a_trusted_proxy_is_believed_to_be_who_the_proxy_says(
     let mut requests = Place::clear(process.address).requests(Http::One).await;
     let session = requests.send("POST", "/api/session", &forwarded, "{\"name\":\"Ana\"}").await;
     assert!(!session.headers()["set-cookie"].to_str().unwrap().contains("Secure"), "nobody is believed unless told so");
+}
+
+#[tokio::test]
+async fn who_reads_nothing_for_long_is_told_to_start_anew() {
+    let server = TestServer::start().await;
+    server.auction("lot", json!({})).await;
+    // In HTTP/2 a stream that is not read stands still by itself; over a connection of its own it would be cut off.
+    let mut requests = server.place(&[]).requests(Http::Two).await;
+    let mut stream = requests.get("/api/auctions/lot/events", &[EVENT_STREAM]).await;
+    let mut talker = server.join("/ws/lot?name=Ana&events=none").await;
+    // More than the ring has room for, and than what is under way to who does not read.
+    let (long, lines) = ("x".repeat(500), 24_000);
+    let mut heard = 0;
+    for number in 0..lines {
+        talker.ws.feed(Message::text(json!({"type": "say", "id": number.to_string(), "text": long}).to_string())).await.unwrap();
+        if number % 50 == 49 {
+            talker.ws.flush().await.unwrap();
+            while heard <= number {
+                talker.verdict().await;
+                heard += 1;
+            }
+        }
+    }
+    let mut text = String::new();
+    let resync = loop {
+        text.push_str(&read_until(&mut stream, "\n\n").await);
+        if let Some(at) = text.find("\"type\":\"resync\"") {
+            let block = text[at..].split("\n\n").next().unwrap();
+            break serde_json::from_str::<Value>(&format!("{{{block}")).unwrap();
+        }
+        let whole = text.rfind("\n\n").unwrap();
+        text.drain(..whole);
+    };
+    assert_eq!((&resync["seq"], &resync["auction"]["seq"]), (&json!(lines + 2), &json!(lines + 2)));
+    command(&server.place(&[]), "lot", "Ben", bid("1", 1_000)).await;
+    let next = read_until(&mut stream, "\"type\":\"bid\"").await;
+    assert!(next.contains(&format!("id: {}\n", lines + 3)), "and then live: {next}");
 }

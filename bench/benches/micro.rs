@@ -19,7 +19,7 @@ const BID: &str = r#"{"type":"bid","id":"a-request-of-mine-17","amount":1700}"#;
 /// An auction with so many bids, each under a request id, by two who outbid each other.
 fn auction(bids: i64) -> Auction {
     let terms = TermsIn::from_json(TERMS.as_bytes()).unwrap().resolve(0).unwrap();
-    let events = auction::create(terms, Person::new("sol", "Sol"), 0).unwrap();
+    let events = auction::create(terms, Person::new("sol", "Sol"), None, 0).unwrap();
     let mut auction = Auction::found(&events[0]).unwrap();
     events[1..].iter().for_each(|event| auction.evolve(event));
     for number in 1..=bids {
@@ -40,7 +40,7 @@ fn command(number: i64) -> Command {
 fn happens(auction: &Auction, number: i64) -> Vec<Event> {
     match auction::decide(auction, &command(number), 1).unwrap() {
         Decision::Happens(events) => events,
-        Decision::Before(_) => panic!("nobody asks twice here"),
+        Decision::Before(_) | Decision::Live(_) => panic!("nobody asks twice here, or announces"),
     }
 }
 
@@ -87,6 +87,7 @@ fn appends(criterion: &mut Criterion) {
                         summary: vec![b'x'; 400],
                         label: "open",
                         deadline: Some(1),
+                        key: None,
                         snapshot: None,
                     };
                     expected = runtime.block_on(log.append(batch)).unwrap().position;
@@ -112,8 +113,9 @@ impl Pipe for Nowhere {
 fn feed(criterion: &mut Criterion) {
     const MEMBERS: u64 = 256;
     let feed = Arc::new(Feed::after(0));
-    let crowd: Vec<Membership> =
-        (0..MEMBERS).map(|_| feed.cursor(None).unwrap().into_membership(Arc::new(Member::new(Nowhere)), false)).collect();
+    let crowd: Vec<Membership> = (0..MEMBERS)
+        .map(|_| feed.cursor(None).unwrap().into_membership(Arc::new(Member::new(Nowhere, wire::Format::Json)), false))
+        .collect();
     for membership in &crowd {
         assert!(membership.poll_drain(&mut Context::from_waker(Waker::noop())).is_ready());
     }

@@ -1,6 +1,6 @@
 //! What people ask for. All of it is checked for shape before it comes here.
 
-use super::{Money, Person, RequestId};
+use super::{Millis, Money, Person, RequestId};
 
 /// Somebody asks for something.
 #[derive(Clone, Debug)]
@@ -20,20 +20,102 @@ pub enum Act {
     Bid(Offer),
     /// Chat: 1–[`Act::MAX_SAY`] characters.
     Say(Box<str>),
+    /// Opens before its time.
+    Open,
+    /// Takes no bids for a while; the countdown stops.
+    Pause,
+    /// Goes on; the end moves by the time paused.
+    Resume,
+    /// Fair warning.
+    Warn(Stage),
+    /// Closes now.
+    Hammer,
+    /// Moves the end on by 1–[`Act::MAX_EXTEND_MS`] milliseconds.
+    Extend(Millis),
+    /// Calls the auction off, with a reason of 1–[`Act::MAX_SAY`] characters.
+    Cancel(Box<str>),
+    /// Live text of 0–[`Act::MAX_SAY`] characters: each replaces the last, none is stored.
+    Announce(Box<str>),
+}
+
+/// How far a fair warning has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stage {
+    /// "Going once."
+    Once,
+    /// "Going twice."
+    Twice,
+}
+
+impl Stage {
+    /// The stage of this number, 1 or 2.
+    pub const fn of(number: u8) -> Option<Stage> {
+        match number {
+            1 => Some(Stage::Once),
+            2 => Some(Stage::Twice),
+            _ => None,
+        }
+    }
+
+    /// 1 or 2.
+    pub const fn number(self) -> u8 {
+        match self {
+            Stage::Once => 1,
+            Stage::Twice => 2,
+        }
+    }
 }
 
 impl Act {
-    /// The most characters of a chat line.
+    /// The most characters of a chat line, of a reason, of live text.
     pub const MAX_SAY: usize = 500;
+    /// The furthest that the end is moved at once: a day.
+    pub const MAX_EXTEND_MS: Millis = 24 * 3_600_000;
+
+    /// Whether only the auctioneer may ask this.
+    pub const fn is_auctioneers(&self) -> bool {
+        !matches!(self, Act::Bid(_) | Act::Say(_))
+    }
+
+    /// Whether bids stamped after it are refused that would count before it: all that was stamped earlier must be judged first.
+    pub const fn stops_bids(&self) -> bool {
+        matches!(self, Act::Pause | Act::Hammer | Act::Cancel(_))
+    }
 
     /// Tells one act from another of the same person; the same in every build, for it is stored. Who makes two acts collide under one id of
     /// their own only learns the first one's verdict.
     pub(super) fn digest(&self) -> u64 {
         match self {
             Act::Bid(offer) => offer.digest(),
-            Act::Say(text) => say_digest(text),
+            Act::Say(text) => digest(Kind::Say, text.as_bytes()),
+            Act::Open => digest(Kind::Open, &[]),
+            Act::Pause => digest(Kind::Pause, &[]),
+            Act::Resume => digest(Kind::Resume, &[]),
+            Act::Warn(stage) => digest(Kind::Warn, &[stage.number()]),
+            Act::Hammer => digest(Kind::Hammer, &[]),
+            Act::Extend(by_ms) => digest(Kind::Extend, &by_ms.to_le_bytes()),
+            Act::Cancel(reason) => digest(Kind::Cancel, reason.as_bytes()),
+            Act::Announce(text) => digest(Kind::Announce, text.as_bytes()),
         }
     }
+}
+
+/// What is asked, as it is told apart in a digest: never to be changed.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+pub(super) enum Kind {
+    Say = b's',
+    Exact = b'e',
+    UpTo = b'u',
+    Open = b'o',
+    Pause = b'p',
+    Resume = b'r',
+    Warn = b'w',
+    Hammer = b'h',
+    Extend = b'x',
+    Cancel = b'c',
+    Announce = b'a',
+    Create = b'n',
 }
 
 /// How a bid is made.
@@ -45,9 +127,14 @@ pub enum Offer {
     UpTo(Money),
 }
 
-/// The digest of saying `text`.
-pub(super) fn say_digest(text: &str) -> u64 {
-    fnv1a(b's', text.as_bytes())
+/// The digest of asking for this kind of thing with these bytes.
+pub(super) fn digest(kind: Kind, bytes: &[u8]) -> u64 {
+    fnv1a(kind as u8, bytes)
+}
+
+/// The digest of asking for an auction on these terms, in a form in which equal terms are equal bytes.
+pub fn terms_digest(canonical: &[u8]) -> u64 {
+    digest(Kind::Create, canonical)
 }
 
 /// FNV-1a, 64 bits: what is asked, then with what.
@@ -60,10 +147,10 @@ impl Offer {
     /// The digest of bidding this.
     pub(super) fn digest(self) -> u64 {
         let (kind, money) = match self {
-            Offer::Exact(amount) => (b'e', amount),
-            Offer::UpTo(max) => (b'u', max),
+            Offer::Exact(amount) => (Kind::Exact, amount),
+            Offer::UpTo(max) => (Kind::UpTo, max),
         };
-        fnv1a(kind, &money.minor().to_le_bytes())
+        digest(kind, &money.minor().to_le_bytes())
     }
 
     /// How far the bid will go.

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::formats::english::{self, Declined};
+use super::terms::LONGEST_MS;
 use super::{
-    Accepted, Act, Auction, BidPlaced, Command, Event, ExtendReason, Fact, Millis, Offer, Outcome, Person, Refusal, RequestId, Reserve,
-    Status, Terms,
+    Accepted, Act, Auction, Author, BidPlaced, Command, Event, ExtendReason, Fact, Millis, Offer, Outcome, Person, Refusal, RequestId,
+    Reserve, Status, Terms, TermsError,
 };
 
 /// What a command leads to when it is not refused.
@@ -15,6 +16,8 @@ pub enum Decision {
     Happens(Vec<Event>),
     /// It happened before, under the same request id: the first verdict holds.
     Before(Accepted),
+    /// Live text to be shown: nothing happens that is stored.
+    Live(Accepted),
 }
 
 /// Events in the making: numbers them and keeps their times in order.
@@ -38,12 +41,13 @@ impl Draft {
     }
 }
 
-/// Creates an auction by `seller` at `at`; it opens in the same breath if its start has come.
-pub fn create(terms: Terms, seller: Person, at: Millis) -> Result<Vec<Event>, Refusal> {
+/// Creates an auction by `seller` at `at`; it opens in the same breath if its start has come. `request`: what the seller's client calls it,
+/// and the digest of what it asked for.
+pub fn create(terms: Terms, seller: Person, request: Option<(RequestId, u64)>, at: Millis) -> Result<Vec<Event>, Refusal> {
     terms.check(at).map_err(Refusal::BadTerms)?;
     let (starts_at, ends_at) = (terms.starts_at, terms.ends_at);
     let mut draft = Draft { seq: 0, at, events: Vec::with_capacity(2) };
-    draft.push(Fact::Created { terms: Arc::new(terms), by: seller });
+    draft.push(Fact::Created { terms: Arc::new(terms), by: seller, request });
     if starts_at <= at {
         draft.push(Fact::Opened { by: None, ends_at });
     }
@@ -57,7 +61,11 @@ pub fn decide(auction: &Auction, command: &Command, at: Millis) -> Result<Decisi
     {
         return if *digest == command.act.digest() { Ok(Decision::Before(*verdict)) } else { Err(Refusal::IdReused(request.clone())) };
     }
-    if auction.status().has_ended() || at >= auction.ends_at() {
+    if command.act.is_auctioneers() && auction.seller() != &command.by {
+        return Err(Refusal::NotAuctioneer);
+    }
+    // While it is paused the countdown stands still, and the end with it.
+    if auction.status().has_ended() || auction.status() != Status::Paused && at >= auction.ends_at() {
         return Err(Refusal::Closed { ends_at: auction.ends_at() });
     }
     let mut draft = Draft::after(auction, at);
@@ -66,8 +74,53 @@ pub fn decide(auction: &Auction, command: &Command, at: Millis) -> Result<Decisi
         Act::Say(text) => {
             draft.push(Fact::Said { from: command.by.clone(), text: text.clone(), request: command.request.clone() });
         }
+        Act::Announce(_) => return Ok(Decision::Live(Accepted { seq: None, at: draft.at, standing: None })),
+        act => {
+            let by = Author { who: command.by.clone(), request: command.request.clone() };
+            let fact = conduct(auction, act, by, draft.at)?;
+            draft.push(fact);
+        }
     }
     Ok(Decision::Happens(draft.events))
+}
+
+/// What the auctioneer's own commands lead to (`rules.md` §6).
+fn conduct(auction: &Auction, act: &Act, by: Author, at: Millis) -> Result<Fact, Refusal> {
+    let ends_at = auction.ends_at();
+    Ok(match (act, auction.status()) {
+        // Before its time: only the opening moves, and the end stays where bidders were told it is.
+        (Act::Open, Status::Scheduled) => Fact::Opened { by: Some(by), ends_at },
+        (Act::Open, Status::Open) => return Err(Refusal::NotNow("The auction is open already.")),
+        (Act::Cancel(reason), _) => Fact::Cancelled { by, reason: reason.clone() },
+        (Act::Resume, Status::Paused) => {
+            let paused = auction.paused_at().map_or(0, |since| at.saturating_sub(since));
+            Fact::Resumed { by, ends_at: ends_at.saturating_add(paused) }
+        }
+        (Act::Extend(by_ms), Status::Open | Status::Paused) => {
+            let moved = ends_at.saturating_add(*by_ms);
+            if *by_ms <= 0 || moved > at.saturating_add(LONGEST_MS) {
+                return Err(Refusal::BadTerms(TermsError::new("ends_at", "later than now, at most five years ahead")));
+            }
+            Fact::Extended { ends_at: moved, reason: ExtendReason::Auctioneer { by, by_ms: *by_ms } }
+        }
+        (_, Status::Scheduled) => return Err(Refusal::NotOpen),
+        (_, Status::Paused) => return Err(Refusal::Paused),
+        (Act::Resume, _) => return Err(Refusal::NotNow("The auction is not paused.")),
+        (Act::Pause, _) => Fact::Paused { by, ends_at },
+        (Act::Warn(stage), _) => Fact::Warned { by, stage: *stage },
+        (Act::Hammer, _) => closing(auction, Some(by)),
+        (Act::Open | Act::Extend(_) | Act::Bid(_) | Act::Say(_) | Act::Announce(_), _) => return Err(Refusal::Closed { ends_at }),
+    })
+}
+
+/// The close, by the same rules whoever brings it about.
+fn closing(auction: &Auction, by: Option<Author>) -> Fact {
+    let (outcome, winner) = match (auction.leader(), auction.reserve()) {
+        (None, _) => (Outcome::Unsold, None),
+        (Some(_), Reserve::Unmet) => (Outcome::ReserveNotMet, None),
+        (Some(leader), Reserve::None | Reserve::Met) => (Outcome::Sold, Some(leader.clone())),
+    };
+    Fact::Closed { by, outcome, winner, price: auction.price() }
 }
 
 fn bid(draft: &mut Draft, auction: &Auction, by: &Person, request: Option<RequestId>, offer: Offer, at: Millis) -> Result<(), Refusal> {
@@ -135,12 +188,7 @@ pub fn due(auction: &Auction, at: Millis) -> Option<Event> {
     if auction.status() != Status::Open || at < auction.ends_at() {
         return None;
     }
-    let (outcome, winner) = match (auction.leader(), auction.reserve()) {
-        (None, _) => (Outcome::Unsold, None),
-        (Some(_), Reserve::Unmet) => (Outcome::ReserveNotMet, None),
-        (Some(leader), Reserve::None | Reserve::Met) => (Outcome::Sold, Some(leader.clone())),
-    };
     let mut draft = Draft::after(auction, at);
-    draft.push(Fact::Closed { outcome, winner, price: auction.price() });
+    draft.push(closing(auction, None));
     draft.events.pop()
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Millis, Money, Offer, Person, RequestId, Terms};
+use super::{Millis, Money, Offer, Person, RequestId, Stage, Terms};
 
 /// One thing that happened in an auction.
 #[derive(Clone, Debug)]
@@ -24,13 +24,36 @@ pub enum Fact {
         terms: Arc<Terms>,
         /// The seller.
         by: Person,
+        /// What the seller's client calls it, and the digest of what it asked for.
+        request: Option<(RequestId, u64)>,
     },
     /// Bids are taken from now on.
     Opened {
         /// `None`: the clock.
-        by: Option<Person>,
+        by: Option<Author>,
         /// The end as it now stands.
         ends_at: Millis,
+    },
+    /// No bids are taken until it goes on, and the countdown stands still.
+    Paused {
+        /// The auctioneer.
+        by: Author,
+        /// The end as it stood: it moves when the auction goes on.
+        ends_at: Millis,
+    },
+    /// It goes on.
+    Resumed {
+        /// The auctioneer.
+        by: Author,
+        /// The new end.
+        ends_at: Millis,
+    },
+    /// Fair warning, until the next bid.
+    Warned {
+        /// The auctioneer.
+        by: Author,
+        /// How far it has come.
+        stage: Stage,
     },
     /// A bid that stands, or was outbid at once.
     Bid(Box<BidPlaced>),
@@ -52,8 +75,17 @@ pub enum Fact {
         /// The client's name for it.
         request: Option<RequestId>,
     },
+    /// Called off: nobody buys.
+    Cancelled {
+        /// The auctioneer.
+        by: Author,
+        /// 1–500 characters.
+        reason: Box<str>,
+    },
     /// The end.
     Closed {
+        /// `None`: the clock.
+        by: Option<Author>,
         /// How it ended.
         outcome: Outcome,
         /// The buyer, where it is sold.
@@ -68,6 +100,15 @@ impl Fact {
     pub const fn is_public(&self) -> bool {
         !matches!(self, Fact::Raised(_))
     }
+}
+
+/// Whose command it was.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Author {
+    /// Who.
+    pub who: Person,
+    /// The client's name for it.
+    pub request: Option<RequestId>,
 }
 
 /// A bid and what it led to.
@@ -104,10 +145,17 @@ impl BidPlaced {
 }
 
 /// Why an end moved.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ExtendReason {
     /// A late bid.
     SoftClose,
+    /// The auctioneer gives more time.
+    Auctioneer {
+        /// The auctioneer.
+        by: Author,
+        /// How much was asked for.
+        by_ms: Millis,
+    },
 }
 
 /// How an auction ended.

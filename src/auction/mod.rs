@@ -17,9 +17,9 @@ mod soft_close;
 mod state;
 mod terms;
 
-pub use command::{Act, Command, Offer};
+pub use command::{Act, Command, Offer, Stage, terms_digest};
 pub use decide::{Decision, create, decide, due, opening};
-pub use event::{BidPlaced, Event, ExtendReason, Fact, Outcome, Reserve};
+pub use event::{Author, BidPlaced, Event, ExtendReason, Fact, Outcome, Reserve};
 pub use formats::Format;
 pub use id::{AuctionId, RequestId};
 pub use increments::{Band, Increments};

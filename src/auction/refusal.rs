@@ -48,6 +48,10 @@ pub enum Refusal {
     Exists,
     /// Not theirs to do.
     Forbidden,
+    /// The auctioneer's alone to do.
+    NotAuctioneer,
+    /// It does not fit how the auction stands; says how that is.
+    NotNow(&'static str),
     /// One must be someone to do this.
     SignIn,
     /// The same request id, another body.
@@ -79,7 +83,8 @@ impl Refusal {
             Refusal::BadTerms(_) => "bad_terms",
             Refusal::UnknownAuction => "unknown_auction",
             Refusal::Exists => "exists",
-            Refusal::Forbidden => "forbidden",
+            Refusal::Forbidden | Refusal::NotAuctioneer => "forbidden",
+            Refusal::NotNow(_) => "not_now",
             Refusal::SignIn => "sign_in",
             Refusal::IdReused(_) => "id_reused",
             Refusal::Busy => "busy",
@@ -101,16 +106,17 @@ impl Refusal {
                 return format!("The id \"{}\" was already used for another command; choose a new one.", id.as_str());
             }
             Refusal::Malformed(what) => return what.clone(),
-            Refusal::NotForFormat(why) => why,
+            Refusal::NotForFormat(why) | Refusal::NotNow(why) => why,
             Refusal::AlreadyLeading { .. } => "You already lead; only a higher maximum would change anything.",
             Refusal::NotOpen => "The auction has not opened yet.",
-            Refusal::Paused => "The auction is paused.",
+            Refusal::Paused => "The auction is paused; nothing counts until the auctioneer resumes it.",
             Refusal::Closed { .. } => "The auction has ended.",
             Refusal::OwnAuction => "You cannot bid on your own auction.",
             Refusal::BadAmount => "An amount is a whole number of minor units (cents), from 1 to 1000000000000.",
             Refusal::UnknownAuction => "There is no such auction.",
             Refusal::Exists => "There is already an auction with this id; choose another.",
             Refusal::Forbidden => "You may not do this.",
+            Refusal::NotAuctioneer => "Only the auctioneer of this auction may do this.",
             Refusal::SignIn => "Sign in: POST /api/session with your name (again, if your token no longer holds), or connect with ?name=.",
             Refusal::Busy => "There is no room for this right now; nothing was accepted. Try again later.",
             Refusal::TooLarge => "That is more than is read at once; send less.",

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::command::say_digest;
+use super::command::{Kind, digest};
 use super::formats::english::{self, Book};
-use super::{BidPlaced, Event, Fact, Millis, Money, Offer, Outcome, Person, RequestId, Reserve, Terms};
+use super::{Author, BidPlaced, Event, ExtendReason, Fact, Millis, Money, Offer, Outcome, Person, RequestId, Reserve, Stage, Terms};
 
 /// An auction as it stands.
 #[derive(Clone, Debug)]
@@ -27,6 +27,12 @@ pub struct State {
     pub status: Status,
     /// The end as it stands.
     pub ends_at: Millis,
+    /// While it is paused: since when.
+    pub paused_at: Option<Millis>,
+    /// The fair warning that stands.
+    pub warned: Option<Stage>,
+    /// Why it was called off.
+    pub cancelled: Option<Arc<str>>,
     /// How the bids stand, once there is one.
     pub book: Option<Book>,
     /// How many bids everyone has seen accepted.
@@ -124,12 +130,15 @@ pub enum OutbidBy {
 impl Auction {
     /// The state after an auction's first event; `None` where that is not its creation.
     pub fn found(first: &Event) -> Option<Auction> {
-        let Fact::Created { terms, by } = &first.fact else { return None };
+        let Fact::Created { terms, by, .. } = &first.fact else { return None };
         let state = State {
             ends_at: terms.ends_at,
             terms: terms.clone(),
             seller: by.clone(),
             status: Status::Scheduled,
+            paused_at: None,
+            warned: None,
+            cancelled: None,
             book: None,
             bids: 0,
             outcome: None,
@@ -188,18 +197,39 @@ impl Auction {
                 self.state.status = Status::Open;
                 self.state.ends_at = *ends_at;
             }
+            Fact::Paused { .. } => {
+                self.state.status = Status::Paused;
+                self.state.paused_at = Some(self.state.at);
+            }
+            Fact::Resumed { ends_at, .. } => {
+                self.state.status = Status::Open;
+                self.state.ends_at = *ends_at;
+                self.state.paused_at = None;
+            }
             Fact::Bid(bid) => {
                 self.enter(bid);
                 self.state.bids += 1;
+                self.state.warned = None;
             }
             Fact::Raised(bid) => self.enter(bid),
+            Fact::Warned { stage, .. } => self.state.warned = Some(*stage),
             Fact::Extended { ends_at, .. } => self.state.ends_at = *ends_at,
+            Fact::Cancelled { reason, .. } => {
+                self.end(Status::Cancelled);
+                self.state.cancelled = Some((&**reason).into());
+            }
             Fact::Closed { outcome, .. } => {
-                self.state.status = Status::Closed;
+                self.end(Status::Closed);
                 self.state.outcome = Some(*outcome);
             }
         }
         self.remember(event);
+    }
+
+    fn end(&mut self, status: Status) {
+        self.state.status = status;
+        self.state.paused_at = None;
+        self.state.warned = None;
     }
 
     fn enter(&mut self, bid: &BidPlaced) {
@@ -208,11 +238,7 @@ impl Auction {
 
     /// A request id has one verdict for the life of the auction; it is in the event.
     fn remember(&mut self, event: &Event) {
-        let (by, request, digest) = match &event.fact {
-            Fact::Bid(bid) | Fact::Raised(bid) => (&bid.bidder, &bid.request, bid.offer.digest()),
-            Fact::Said { from, text, request } => (from, request, say_digest(text)),
-            _ => return,
-        };
+        let Some((by, request, digest)) = author(&event.fact) else { return };
         if let (Some(request), Some(verdict)) = (request, self.verdict(event)) {
             let asked = (by.id.clone(), request.clone());
             if self.answered.insert(asked.clone(), (digest, verdict)).is_none() {
@@ -225,8 +251,11 @@ impl Auction {
     pub fn verdict(&self, event: &Event) -> Option<Accepted> {
         let standing = match &event.fact {
             Fact::Bid(bid) | Fact::Raised(bid) => Some(Standing { outbid: self.outbid_by(bid), price: bid.price, minimum: bid.minimum }),
-            Fact::Said { .. } | Fact::Created { .. } => None,
-            Fact::Opened { .. } | Fact::Extended { .. } | Fact::Closed { .. } => return None,
+            Fact::Created { .. } => None,
+            fact => {
+                author(fact)?;
+                None
+            }
         };
         Some(Accepted { seq: event.seq, at: event.at, standing })
     }
@@ -272,6 +301,21 @@ impl Auction {
     /// The end as it stands.
     pub fn ends_at(&self) -> Millis {
         self.state.ends_at
+    }
+
+    /// While it is paused: since when.
+    pub fn paused_at(&self) -> Option<Millis> {
+        self.state.paused_at
+    }
+
+    /// The fair warning that stands.
+    pub fn warned(&self) -> Option<Stage> {
+        self.state.warned
+    }
+
+    /// Why it was called off.
+    pub fn cancelled(&self) -> Option<&str> {
+        self.state.cancelled.as_deref()
     }
 
     /// When the clock must next act; `None` once nothing will change.
@@ -322,6 +366,25 @@ impl Auction {
     pub fn at(&self) -> Millis {
         self.state.at
     }
+}
+
+/// Whose command led to this, their name for it, and the digest of what they asked; `None` where the clock did it, or it is a creation, whose
+/// id is one among all auctions, not in this one.
+fn author(fact: &Fact) -> Option<(&Person, &Option<RequestId>, u64)> {
+    let (by, digest) = match fact {
+        Fact::Bid(bid) | Fact::Raised(bid) => return Some((&bid.bidder, &bid.request, bid.offer.digest())),
+        Fact::Said { from, text, request } => return Some((from, request, digest(Kind::Say, text.as_bytes()))),
+        Fact::Opened { by, .. } => (by.as_ref()?, digest(Kind::Open, &[])),
+        Fact::Paused { by, .. } => (by, digest(Kind::Pause, &[])),
+        Fact::Resumed { by, .. } => (by, digest(Kind::Resume, &[])),
+        Fact::Warned { by, stage } => (by, digest(Kind::Warn, &[stage.number()])),
+        Fact::Extended { reason: ExtendReason::Auctioneer { by, by_ms }, .. } => (by, digest(Kind::Extend, &by_ms.to_le_bytes())),
+        Fact::Closed { by, .. } => (by.as_ref()?, digest(Kind::Hammer, &[])),
+        Fact::Cancelled { by, reason } => (by, digest(Kind::Cancel, reason.as_bytes())),
+        Fact::Created { .. } | Fact::Extended { reason: ExtendReason::SoftClose, .. } => return None,
+    };
+    let Author { who, request } = by;
+    Some((who, request, digest))
 }
 
 /// Two auctions are equal where they will say the same for ever.

@@ -58,7 +58,7 @@ impl fmt::Display for TermsError {
 }
 
 /// An auction lasts at most this long, and its times lie at most as far ahead: 5 years.
-const LONGEST_MS: i64 = 5 * 366 * 24 * 3_600_000;
+pub(super) const LONGEST_MS: i64 = 5 * 366 * 24 * 3_600_000;
 /// An extension or its window: at most a day.
 const LONGEST_EXTENSION_MS: i64 = 24 * 3_600_000;
 

@@ -1,7 +1,7 @@
 //! HTTP: sign in, list, create, look, command. Refusals are problems (RFC 9457) with the code of the verdict.
 
 use axum::body::{Body, Bytes};
-use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Extension, Path, Query, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, Response, StatusCode};
@@ -19,6 +19,8 @@ use crate::wire::{self, Inbound, Page, RefusedOut, Session, TermsIn, You};
 /// Entries of a page of the list, unless asked otherwise, and at most.
 const PAGE: usize = 50;
 const PAGE_MOST: usize = 200;
+/// A command's id, for those who leave its body alone.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// A refusal as HTTP says it.
 #[derive(Debug)]
@@ -50,7 +52,7 @@ const fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::Malformed(_) => StatusCode::BAD_REQUEST,
         Refusal::SignIn => StatusCode::UNAUTHORIZED,
-        Refusal::Forbidden => StatusCode::FORBIDDEN,
+        Refusal::Forbidden | Refusal::NotAuctioneer => StatusCode::FORBIDDEN,
         Refusal::UnknownAuction => StatusCode::NOT_FOUND,
         Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::BadAmount | Refusal::BadTerms(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -84,7 +86,18 @@ fn json<T: Serialize + ?Sized>(value: &T) -> Response<Body> {
     ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], wire::to_json(value)).into_response()
 }
 
-fn body(read: Result<Bytes, BytesRejection>) -> Result<Bytes, Problem> {
+/// The body of a request that says it is JSON, or says nothing of use: what `curl -d` says by itself is no claim.
+fn body(headers: &HeaderMap, read: Result<Bytes, BytesRejection>) -> Result<Bytes, Problem> {
+    let kind = headers.get(CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim());
+    let kind = kind.map(str::to_ascii_lowercase);
+    let is_fine = |kind: &str| {
+        ["application/json", "application/x-www-form-urlencoded", "text/plain", ""].contains(&kind)
+            || kind.starts_with("application/") && kind.ends_with("+json")
+    };
+    if kind.is_some_and(|kind| !is_fine(&kind)) {
+        let refusal = Refusal::Malformed("The body must be JSON: say Content-Type: application/json.".to_owned());
+        return Err(Problem { request: None, refusal, status: StatusCode::UNSUPPORTED_MEDIA_TYPE });
+    }
     read.map_err(|rejection| {
         let too_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
         Problem::from(if too_large { Refusal::TooLarge } else { Refusal::Malformed("The body cannot be read.".to_owned()) })
@@ -100,6 +113,22 @@ pub fn query<T>(read: Result<Query<T>, QueryRejection>) -> Result<T, Problem> {
 /// The auction that the address names.
 pub fn auction_id(text: &str) -> Result<AuctionId, Problem> {
     AuctionId::parse(text).ok_or_else(|| Refusal::UnknownAuction.into())
+}
+
+/// The auction that an address names.
+fn named(path: Result<Path<String>, PathRejection>) -> Result<AuctionId, Problem> {
+    // What is no text is no id either.
+    auction_id(&path.map_or_else(|_| String::new(), |Path(id)| id))
+}
+
+/// What the client calls its command in the head of its request: bare, or in quotes.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<RequestId>, Problem> {
+    let Some(given) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let text = given.to_str().unwrap_or_default();
+    let bare = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
+    let one = headers.get_all(IDEMPOTENCY_KEY).iter().count() == 1;
+    let request = RequestId::parse(bare).filter(|_| one);
+    request.map(Some).ok_or_else(|| Refusal::Malformed("Idempotency-Key: one, of 1 to 64 characters of ASCII.".to_owned()).into())
 }
 
 fn someone(gateway: &Gateway, headers: &HeaderMap, credentials: &Credentials) -> Result<Person, Problem> {
@@ -140,7 +169,7 @@ pub async fn sign_in(
 ) -> Answer {
     check_origin(&headers)?;
     let given: NameIn =
-        serde_json::from_slice(&body(read)?).map_err(|_| Refusal::Malformed("The body must be {\"name\":\"…\"}.".to_owned()))?;
+        serde_json::from_slice(&body(&headers, read)?).map_err(|_| Refusal::Malformed("The body must be {\"name\":\"…\"}.".to_owned()))?;
     let (person, token, expires_at) = gateway.sessions.sign_in(&given.name)?;
     let seconds = (expires_at - gateway.rooms.clock().now()) / 1_000;
     let secure = if caller.secure { "; Secure" } else { "" };
@@ -186,8 +215,14 @@ pub async fn create(
     read: Result<Bytes, BytesRejection>,
 ) -> Answer {
     let seller = someone(&gateway, &headers, &query(credentials)?)?;
-    let terms = TermsIn::from_json(&body(read)?)?;
-    let id = gateway.rooms.create(terms, seller).await?;
+    let request = idempotency_key(&headers)?;
+    let problem = |refusal: Refusal| Problem::of(request.clone(), refusal);
+    let terms = TermsIn::from_json(&body(&headers, read)?).map_err(problem)?;
+    let created = match request.clone() {
+        Some(request) => gateway.rooms.create_once(terms, seller, request).await.map(|created| created.id),
+        None => gateway.rooms.create(terms, seller).await,
+    };
+    let id = created.map_err(problem)?;
     // It is there, whether it can be looked at right now or not.
     let body = match gateway.rooms.look(&id).await {
         Ok(look) => json(&*look.auction),
@@ -197,8 +232,8 @@ pub async fn create(
 }
 
 /// `GET /api/auctions/{auction}`.
-pub async fn look(State(gateway): State<Gateway>, Path(id): Path<String>, headers: HeaderMap) -> Answer {
-    let look = gateway.rooms.look(&auction_id(&id)?).await?;
+pub async fn look(State(gateway): State<Gateway>, path: Result<Path<String>, PathRejection>, headers: HeaderMap) -> Answer {
+    let look = gateway.rooms.look(&named(path)?).await?;
     let tag = format!("\"{}\"", look.seq);
     let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
     // Weak comparison (RFC 9110 §13.1.2).
@@ -212,17 +247,25 @@ pub async fn look(State(gateway): State<Gateway>, Path(id): Path<String>, header
 /// `POST /api/auctions/{auction}/commands`.
 pub async fn command(
     State(gateway): State<Gateway>,
-    Path(id): Path<String>,
+    path: Result<Path<String>, PathRejection>,
     credentials: Result<Query<Credentials>, QueryRejection>,
     headers: HeaderMap,
     read: Result<Bytes, BytesRejection>,
 ) -> Answer {
-    let id = auction_id(&id)?;
+    let id = named(path)?;
     let credentials = query(credentials)?;
-    let inbound = wire::parse_http(&body(read)?).map_err(|rejected| Problem::of(rejected.request, rejected.refusal))?;
+    let key = idempotency_key(&headers)?;
+    let inbound = wire::parse_http(&body(&headers, read)?);
+    let inbound = inbound.map_err(|rejected| Problem::of(rejected.request.or_else(|| key.clone()), rejected.refusal))?;
     let Inbound::Act { request, act } = inbound else {
-        return Err(Refusal::Malformed("Only bid and say are commands of an auction.".to_owned()).into());
+        return Err(Refusal::Malformed("This is no command of an auction: ping is for sockets, create for the lobby.".to_owned()).into());
     };
+    if request.is_some() && key.is_some() && request != key {
+        return Err(
+            Refusal::Malformed("Idempotency-Key and id are two names for this command: give one, or the same twice.".to_owned()).into()
+        );
+    }
+    let request = request.or(key);
     let problem = |refusal: Refusal| Problem::of(request.clone(), refusal);
     let by = someone(&gateway, &headers, &credentials).map_err(|denied| problem(denied.refusal))?;
     let verdict = gateway.rooms.command(&id, Command { by, request: request.clone(), act }).await;

@@ -6,8 +6,8 @@ use std::task::{Context, Poll};
 
 use super::socket::Socket;
 use crate::auction::{Command, Currency, Millis, Person, Refusal, RequestId};
-use crate::room::{Drained, Member, Membership, Reply, Seat};
-use crate::wire::{self, CloseCode, Frame, Inbound, Rejected, TermsIn};
+use crate::room::{Created, Drained, Member, Membership, Reply, Seat};
+use crate::wire::{self, CloseCode, Format, Frame, Inbound, Rejected, TermsIn};
 
 /// Where a socket is.
 pub enum Place {
@@ -39,7 +39,7 @@ impl Place {
     }
 }
 
-/// What became of a text frame in a room.
+/// What became of a frame in a room.
 enum Heard {
     /// The room will judge it.
     Judged,
@@ -47,10 +47,30 @@ enum Heard {
     Answered(Frame),
 }
 
-fn hear(seat: &Seat<Membership>, currency: Currency, who: Option<&Person>, now: Millis, text: &str) -> Result<Heard, Rejected> {
+/// A frame with something in it.
+#[derive(Clone, Copy)]
+pub enum Said<'a> {
+    Text(&'a str),
+    Packed(&'a [u8]),
+}
+
+impl Said<'_> {
+    /// Reads it, where it is in the `format` of the conversation.
+    fn parse(self, format: Format, currency: Option<Currency>) -> Result<Inbound, Rejected> {
+        let wrong = |what: &str| Err(Rejected { request: None, refusal: Refusal::Malformed(what.to_owned()) });
+        match (self, format) {
+            (Said::Packed(packed), Format::MessagePack) => wire::parse_packed(packed),
+            (Said::Text(_), Format::MessagePack) => wrong("Send binary frames: this conversation is in MessagePack."),
+            (Said::Text(text), _) => wire::parse(text, currency),
+            (Said::Packed(_), _) => wrong("Send text frames: this conversation is in JSON."),
+        }
+    }
+}
+
+fn hear(seat: &Seat<Membership>, currency: Currency, who: Option<&Person>, now: Millis, said: Said<'_>) -> Result<Heard, Rejected> {
     // First of all, for the stamp.
     let arrival = seat.arrive();
-    match wire::parse(text, Some(currency))? {
+    match said.parse(seat.membership().member().format(), Some(currency))? {
         Inbound::Act { request, act } => {
             let by = who.cloned().ok_or(Refusal::SignIn);
             let reply = |request| Reply::member(seat.membership().member().clone(), request);
@@ -71,11 +91,11 @@ fn hear(seat: &Seat<Membership>, currency: Currency, who: Option<&Person>, now: 
 }
 
 impl Socket {
-    /// A text frame, just read.
-    pub(super) async fn on_text(&mut self, text: &str) {
+    /// A frame, just read.
+    pub(super) async fn on_command(&mut self, said: Said<'_>) {
         let heard = match &self.place {
-            Place::Room { seat, currency, .. } => hear(seat, *currency, self.who.as_ref(), self.now(), text),
-            Place::Lobby(_) => return self.on_lobby_text(text).await,
+            Place::Room { seat, currency, .. } => hear(seat, *currency, self.who.as_ref(), self.now(), said),
+            Place::Lobby(_) => return self.on_lobby_command(said).await,
         };
         match heard {
             Ok(Heard::Judged) => {}
@@ -84,13 +104,13 @@ impl Socket {
         }
     }
 
-    async fn on_lobby_text(&mut self, text: &str) {
-        match wire::parse(text, None) {
+    async fn on_lobby_command(&mut self, said: Said<'_>) {
+        match said.parse(self.place.membership().member().format(), None) {
             Ok(Inbound::Create { request, terms }) => Box::pin(self.create(request, *terms)).await,
             Ok(Inbound::Ping { t }) => self.say(&wire::pong(&t, self.now())),
             Ok(Inbound::Help) => self.say(&wire::help()),
             Ok(Inbound::Act { request, .. }) => {
-                let refusal = Refusal::Malformed("This is the lobby: connect to /ws/{auction} to bid and to talk.".to_owned());
+                let refusal = Refusal::Malformed("This is the lobby: connect to /ws/{auction} for what concerns one auction.".to_owned());
                 self.refuse(request.as_ref(), &refusal);
             }
             Ok(Inbound::Who) => {
@@ -101,12 +121,13 @@ impl Socket {
     }
 
     async fn create(&mut self, request: Option<RequestId>, terms: TermsIn) {
-        let created = match &self.who {
-            Some(by) => self.gateway.rooms.create(terms, by.clone()).await,
-            None => Err(Refusal::SignIn),
+        let created = match (&self.who, &request) {
+            (Some(by), Some(request)) => self.gateway.rooms.create_once(terms, by.clone(), request.clone()).await,
+            (Some(by), None) => self.gateway.rooms.create(terms, by.clone()).await.map(|id| Created { id, at: self.now() }),
+            (None, _) => Err(Refusal::SignIn),
         };
         match created {
-            Ok(id) => self.say(&wire::created(request.as_ref(), &id, self.now())),
+            Ok(Created { id, at }) => self.say(&wire::created(request.as_ref(), &id, at)),
             Err(refusal) => self.refuse(request.as_ref(), &refusal),
         }
     }
@@ -119,12 +140,12 @@ impl Socket {
                 let (id, quiet) = (seat.auction().clone(), *quiet);
                 let joined = self.gateway.rooms.attach(&id, None, self.who.clone(), member.clone(), quiet).await;
                 let (seat, look, _) = joined.map_err(|refusal| close_code(&refusal))?;
-                member.say(wire::resync(&look.auction, look.seq).websocket().clone());
+                member.say_message(&wire::resync(&look.auction, look.seq));
                 self.place = Place::Room { seat: Box::new(seat), currency: look.currency, quiet };
             }
             Place::Lobby(_) => {
                 let (first, place) = lobby(&self.gateway, self.who.as_ref(), member.clone());
-                member.say(first.websocket().clone());
+                member.say_message(&first);
                 self.place = place;
             }
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION};
-use axum::http::{HeaderValue, Method, Request, Response};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response};
 use axum::response::IntoResponse;
 use bytes::Bytes;
 use hyper::ext::Protocol;
@@ -28,10 +28,10 @@ use super::socket::{Socket, close, websocket};
 use super::woven::Woven;
 use crate::auction::{AuctionId, Person, Refusal};
 use crate::room::Member;
-use crate::wire::{self, Frame};
+use crate::wire::{self, Format, Frame};
 
-/// JSON in text frames; without a subprotocol it is the same.
-const SUBPROTOCOL: &str = "subasta.v1.json";
+/// The subprotocols. Without one it is JSON.
+const SUBPROTOCOLS: [(&str, Format); 2] = [("subasta.v1.json", Format::Json), ("subasta.v1.msgpack", Format::MessagePack)];
 
 #[derive(Deserialize)]
 pub struct SocketQuery {
@@ -77,10 +77,11 @@ fn upgrade(gateway: Gateway, mut request: Request<Body>, credentials: &Credentia
             return Problem::from(Refusal::Malformed(what)).into_response();
         }
     };
-    let offered = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
-    if offered.flat_map(|offered| offered.split(',')).any(|offered| offered.trim() == SUBPROTOCOL) {
-        response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+    let subprotocol = negotiate(request.headers());
+    if let Some((name, _)) = subprotocol {
+        response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(name));
     }
+    let format = subprotocol.map_or(Format::Json, |(_, format)| format);
     let Some(permit) = request.extensions_mut().remove::<Permit>() else {
         return Problem::from(Refusal::Busy).into_response();
     };
@@ -88,7 +89,7 @@ fn upgrade(gateway: Gateway, mut request: Request<Body>, credentials: &Credentia
     tokio::spawn(async move {
         let Ok(upgraded) = upgraded.await else { return debug!("the connection ended in its handshake") };
         let (stream, read) = stream(upgraded);
-        let ws = websocket(&gateway, stream, read).await;
+        let ws = websocket(&gateway, stream, read, format).await;
         let member = ws.get_ref().0.clone();
         let entered = match who {
             Ok(who) => enter(&gateway, who.as_ref(), to, member).await.map(|(first, place)| (who, first, place)),
@@ -101,6 +102,13 @@ fn upgrade(gateway: Gateway, mut request: Request<Body>, credentials: &Credentia
         }
     });
     response
+}
+
+/// The first of the client's subprotocols that is spoken here: they come in the order in which it likes them (RFC 6455 §1.9).
+fn negotiate(headers: &HeaderMap) -> Option<(&'static str, Format)> {
+    let offered = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
+    let mut offered = offered.flat_map(|offered| offered.split(',')).map(str::trim);
+    offered.find_map(|offered| SUBPROTOCOLS.into_iter().find(|(name, _)| *name == offered))
 }
 
 /// The answer to a handshake; an HTTP/2 connection has a handshake of its own (RFC 8441 §5), without a key.

@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
@@ -11,7 +10,7 @@ use super::plain::{Beat, Plain};
 use crate::auction::Millis;
 use crate::clock::Clock;
 use crate::room::Member;
-use crate::wire;
+use crate::wire::{self, Frame};
 
 /// Turns of the wheel in the shorter of interval and timeout: so late a heartbeat may be noticed.
 const FINENESS: u32 = 8;
@@ -93,7 +92,7 @@ impl Heart {
             let tick = wire::tick(now);
             for (count, socket) in self.next_slot().into_iter().enumerate() {
                 if let Some(alive) = socket.upgrade() {
-                    self.look_after(&alive, socket, now, tick.websocket());
+                    self.look_after(&alive, socket, now, &tick);
                 }
                 if count % TURN == TURN - 1 {
                     tokio::task::yield_now().await;
@@ -102,12 +101,12 @@ impl Heart {
         }
     }
 
-    fn look_after(&self, member: &Member<Plain>, socket: Socket, now: Millis, tick: &Bytes) {
+    fn look_after(&self, member: &Member<Plain>, socket: Socket, now: Millis, tick: &Frame) {
         match member.pipe().beat(now, member.taken(), self.interval, self.timeout) {
             Beat::Later(due) => self.place(socket, now, due),
             Beat::Ping { quiet, again } => {
                 if quiet {
-                    member.say(tick.clone());
+                    member.say_message(tick);
                 }
                 member.say(wire::ping_frame());
                 member.flush();

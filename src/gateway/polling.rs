@@ -13,10 +13,10 @@ use serde::Deserialize;
 use super::Gateway;
 use super::api::{Answer, Problem, auction_id, query};
 use super::session::Credentials;
-use super::streams::{self, Script};
+use super::streams;
 use crate::auction::{AuctionId, Person, Refusal};
 use crate::room::Taken;
-use crate::wire::{self, Frame, You};
+use crate::wire::{self, Format, Frame, You};
 
 /// A long poll waits no longer, in seconds.
 const LONGEST_WAIT: u64 = 30;
@@ -35,15 +35,15 @@ pub struct EventsQuery {
 /// How events are told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Manner {
-    Stream(Script),
+    Stream(Format),
     Pages,
 }
 
 const MANNERS: [(&str, Manner); 4] = [
     ("application/json", Manner::Pages),
-    (Script::EventStream.media_type(), Manner::Stream(Script::EventStream)),
-    (Script::Ndjson.media_type(), Manner::Stream(Script::Ndjson)),
-    ("application/ndjson", Manner::Stream(Script::Ndjson)),
+    (streams::EVENT_STREAM, Manner::Stream(Format::EventStream)),
+    (streams::NDJSON, Manner::Stream(Format::Ndjson)),
+    ("application/ndjson", Manner::Stream(Format::Ndjson)),
 ];
 
 /// `GET /api/auctions/{auction}/events`.
@@ -63,7 +63,7 @@ pub async fn events(
     let since = last_id.or(since).map(|since| since.trim().parse().unwrap_or(u64::MAX));
     let limit = limit.unwrap_or(PAGE).clamp(1, PAGE_MOST);
     match (manner(&headers), wait) {
-        (Some(Manner::Stream(script)), _) => streams::follow(gateway, id, since, who, script).await,
+        (Some(Manner::Stream(format)), _) => streams::follow(gateway, id, since, who, format).await,
         (Some(Manner::Pages), Some(wait)) => {
             let wait = Duration::from_secs(wait.min(LONGEST_WAIT));
             long_poll(&gateway, &id, since, who, wait, limit).await

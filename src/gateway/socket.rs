@@ -16,11 +16,11 @@ use tracing::debug;
 
 use super::Gateway;
 use super::connection::Permit;
-use super::conversation::Place;
+use super::conversation::{Place, Said};
 use super::plain::{Ear, Plain, Stream};
 use crate::auction::{Millis, Person, Refusal, RequestId};
 use crate::room::{AWAITED, Drained, Ending, Member};
-use crate::wire::{self, CloseCode, Frame};
+use crate::wire::{self, CloseCode, Format, Frame};
 
 /// With so many bytes of its own waiting to be written, a socket is not read.
 const HIGH_WATER: usize = 64 * 1024;
@@ -79,7 +79,7 @@ impl Socket {
     /// A socket that has just taken its place; `first` is said first.
     pub fn new(ws: Conversation, gateway: Gateway, who: Option<Person>, place: Place, first: &Frame, permit: Permit) -> Self {
         let socket = Socket { ws, who, place, read_on: 0, patience: None, gateway, _permit: permit };
-        socket.member().say(first.websocket().clone());
+        socket.member().say_message(first);
         socket
     }
 
@@ -164,10 +164,8 @@ impl Socket {
     async fn on_message(&mut self, message: Message) -> Option<End> {
         match message {
             // First of all, for the stamp: nothing may come between reading a bid and its arrival.
-            Message::Text(text) => self.on_text(text.as_str()).await,
-            Message::Binary(_) => {
-                self.refuse(None, &Refusal::Malformed("Send text frames: this conversation is in JSON.".to_owned()));
-            }
+            Message::Text(text) => self.on_command(Said::Text(text.as_str())).await,
+            Message::Binary(packed) => self.on_command(Said::Packed(&packed)).await,
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
             Message::Close(_) => {
                 // tungstenite has made the answer; looking for more makes it hand it out.
@@ -190,7 +188,7 @@ impl Socket {
             let _ = tokio::time::timeout(LAST_VERDICTS, answered).await;
         }
         if matches!(end, End::Close(CloseCode::GoingAway)) {
-            self.member().tell(wire::goodbye(fastrand::u64(0..=COME_BACK_MS)).websocket().clone(), 0);
+            self.member().tell_message(&wire::goodbye(fastrand::u64(0..=COME_BACK_MS)), 0);
         }
         let Socket { ws, place, gateway, _permit, .. } = self;
         // It leaves the room now, however long the goodbye takes.
@@ -215,7 +213,7 @@ impl Socket {
 
     /// Says something to this socket alone.
     pub(super) fn say(&self, frame: &Frame) {
-        self.member().say(frame.websocket().clone());
+        self.member().say_message(frame);
     }
 
     pub(super) fn refuse(&self, request: Option<&RequestId>, refusal: &Refusal) {
@@ -224,7 +222,7 @@ impl Socket {
 
     /// Says something that must not overtake an event.
     pub(super) fn tell(&self, frame: &Frame) {
-        self.place.membership().tell(frame.websocket().clone());
+        self.place.membership().tell(frame);
     }
 }
 
@@ -276,7 +274,7 @@ async fn drain_patiently(member: &Member<Plain>, patience: Duration) -> io::Resu
 }
 
 /// A conversation over a socket that was just handed over, with what was read of it already.
-pub(super) async fn websocket(gateway: &Gateway, stream: Stream, read: Bytes) -> Conversation {
+pub(super) async fn websocket(gateway: &Gateway, stream: Stream, read: Bytes, format: Format) -> Conversation {
     use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_SIZE)
@@ -285,7 +283,7 @@ pub(super) async fn websocket(gateway: &Gateway, stream: Stream, read: Bytes) ->
         .max_frame_size(Some(MESSAGE_LIMIT));
     let now = gateway.rooms.clock().now();
     let ping_at = gateway.heart.first(now);
-    let member = Arc::new(Member::new(Plain::new(stream, now, ping_at)));
+    let member = Arc::new(Member::new(Plain::new(stream, now, ping_at), format));
     gateway.heart.keep(&member, now, ping_at);
     // A copy of what is mostly nothing: the bytes themselves are part of the handshake's buffer, and would keep it.
     WebSocketStream::from_partially_read(Ear(member), read.to_vec(), Role::Server, Some(config)).await

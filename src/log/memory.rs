@@ -43,6 +43,7 @@ struct Log {
     summary: Vec<u8>,
     label: &'static str,
     deadline: Option<i64>,
+    key: Option<String>,
     snapshot: Vec<StoredPart>,
 }
 
@@ -123,10 +124,14 @@ impl Store {
             None if self.closed => return Err(AppendError::Unavailable("closed".to_owned())),
             None => {}
         }
+        if batch.key.is_some() && self.logs.values().any(|(_, log)| log.key == batch.key) {
+            return Err(AppendError::Conflict);
+        }
         let number = self.logs.len() as u64;
         if self.log(&batch.auction).is_none() {
             let head = Mark::start(&batch.auction);
-            let log = Log { head, records: Vec::new(), summary: Vec::new(), label: "", deadline: None, snapshot: Vec::new() };
+            let log =
+                Log { head, records: Vec::new(), summary: Vec::new(), label: "", deadline: None, key: batch.key, snapshot: Vec::new() };
             self.logs.insert(number, (batch.auction.to_string(), log));
         }
         let log = self.log(&batch.auction).expect("it was put there just now");
@@ -240,6 +245,11 @@ impl EventLog for MemoryLog {
     fn exists(&self, auction: &str) -> BoxFuture<'_, Result<bool, ReadError>> {
         let exists = self.store().log(auction).is_some();
         async move { Ok(exists) }.boxed()
+    }
+
+    fn find(&self, key: &str) -> BoxFuture<'_, Result<Option<String>, ReadError>> {
+        let found = self.store().logs.values().find(|(_, log)| log.key.as_deref() == Some(key)).map(|(id, _)| id.clone());
+        async move { Ok(found) }.boxed()
     }
 
     fn entries(&self, query: Query) -> BoxFuture<'_, Result<Vec<Entry>, ReadError>> {

@@ -30,6 +30,8 @@ pub struct Batch {
     pub label: &'static str,
     /// When somebody must look after it even if nobody asks: milliseconds of UTC.
     pub deadline: Option<i64>,
+    /// With the first records: what the log is found by from now on. One that finds another log is a conflict.
+    pub key: Option<String>,
     /// What the records come to, these included: kept with them, or not at all.
     pub snapshot: Option<Part>,
 }
@@ -141,6 +143,9 @@ pub trait EventLog: Send + Sync + 'static {
 
     /// Whether this auction has a log.
     fn exists(&self, auction: &str) -> BoxFuture<'_, Result<bool, ReadError>>;
+
+    /// The auction whose log was begun under this key.
+    fn find(&self, key: &str) -> BoxFuture<'_, Result<Option<String>, ReadError>>;
 
     /// The list of auctions.
     fn entries(&self, query: Query) -> BoxFuture<'_, Result<Vec<Entry>, ReadError>>;

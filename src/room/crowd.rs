@@ -1,6 +1,6 @@
 //! The members of a room, and how what is new gets to all of them: one write each, of bytes that all share.
 //!
-//! Members are kept in shards, one for each thread that hears members. A small shard is flushed by whoever publishes, a large one by
+//! Members are kept in shards, one for each thread that hears members, and for each format. A small shard is flushed by whoever publishes, a large one by
 //! a task of its own, so that all processors take part and nobody waits for ten thousand writes. What is published
 //! meanwhile joins the next flush.
 
@@ -11,12 +11,12 @@ use std::task::{Context, Poll};
 use std::thread::ThreadId;
 use std::time::Duration;
 
-use bytes::Bytes;
 use slab::Slab;
 use tokio::sync::Notify;
 
 use super::feed::{Feed, Helping};
 use super::member::{Drained, Lagged, Member};
+use crate::wire::{Format, Frame};
 
 /// Shards with no more members than this are flushed by whoever publishes.
 const AT_ONCE: usize = 256;
@@ -40,6 +40,8 @@ pub(super) struct Crowd {
 #[derive(Debug)]
 struct Shard {
     home: ThreadId,
+    /// Of all its members: they share their bytes.
+    format: Format,
     members: Mutex<Members>,
     count: AtomicUsize,
     /// There is something to flush.
@@ -80,7 +82,7 @@ impl Crowd {
 
     fn enter(&self, feed: &Arc<Feed>, member: Arc<Member>) -> (Arc<Shard>, usize) {
         self.count.fetch_add(1, Ordering::AcqRel);
-        let shard = self.shard(feed);
+        let shard = self.shard(feed, member.format());
         let mut members = shard.members();
         if members.all.is_empty() {
             members.next = feed.last() + 1;
@@ -90,13 +92,13 @@ impl Crowd {
         (shard, key)
     }
 
-    /// This thread's shard, one more counted in: its task runs here, where its members are heard.
-    fn shard(&self, feed: &Arc<Feed>) -> Arc<Shard> {
+    /// This thread's shard for this format, one more counted in: its task runs here, where its members are heard.
+    fn shard(&self, feed: &Arc<Feed>, format: Format) -> Arc<Shard> {
         let here = std::thread::current().id();
         let mut shards = self.shards();
-        let known = shards.iter().find(|shard| shard.home == here).cloned();
+        let known = shards.iter().find(|shard| (shard.home, shard.format) == (here, format)).cloned();
         let shard = known.unwrap_or_else(|| {
-            let shard = Arc::new(Shard::at(here));
+            let shard = Arc::new(Shard::at(here, format));
             shards.push(shard.clone());
             shard
         });
@@ -138,9 +140,9 @@ impl Drop for Crowd {
 }
 
 impl Shard {
-    fn at(home: ThreadId) -> Shard {
+    fn at(home: ThreadId, format: Format) -> Shard {
         let (members, count, news, tended) = (Mutex::default(), AtomicUsize::new(0), Notify::new(), AtomicBool::new(false));
-        Shard { home, members, count, news, tended }
+        Shard { home, format, members, count, news, tended }
     }
 
     /// Hands out the next part of a round, or begins one; false where there is nothing new.
@@ -149,7 +151,11 @@ impl Shard {
         if members.all.is_empty() {
             return false;
         }
-        let helping = match round.helping.take().map_or_else(|| feed.helping(members.next, members.live_seen), |begun| Ok(Some(begun))) {
+        let helping = match round
+            .helping
+            .take()
+            .map_or_else(|| feed.helping(self.format, members.next, members.live_seen), |begun| Ok(Some(begun)))
+        {
             Ok(Some(helping)) => helping,
             Ok(None) => return false,
             Err(Lagged) => {
@@ -220,8 +226,8 @@ impl Membership {
     }
 
     /// Queues a frame of the member's own, after all the events that are there.
-    pub fn tell(&self, frame: Bytes) {
-        self.member.tell(frame, self.feed.last());
+    pub fn tell(&self, frame: &Frame) {
+        self.member.tell_message(frame, self.feed.last());
     }
 
     /// Who it is.

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use tokio::sync::{mpsc, oneshot};
 
 use super::arrivals::Arrivals;
+use super::callers::Callers;
 use super::feed::Cursor;
 use super::presence::{Presence, Watching};
 use super::reply::Reply;
@@ -25,6 +26,13 @@ pub enum Mail {
     Look { reply: oneshot::Sender<Result<Look, Refusal>> },
 }
 
+impl Mail {
+    /// Whether what was stamped before it must be judged before it.
+    pub fn stops_bids(&self) -> bool {
+        matches!(self, Mail::Command(waiting) if waiting.command.act.stops_bids())
+    }
+}
+
 /// A command that waits to be judged.
 #[derive(Debug)]
 pub struct Waiting {
@@ -40,6 +48,7 @@ pub struct Door {
     pub mail: mpsc::Sender<Mail>,
     pub arrivals: Arrivals,
     pub presence: Arc<Presence>,
+    pub callers: Arc<Callers>,
 }
 
 /// An auction as it stands, encoded.

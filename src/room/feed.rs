@@ -12,7 +12,7 @@ use slab::Slab;
 
 use super::crowd::{Crowd, Membership};
 use super::member::{Lagged, Member};
-use crate::wire::Frame;
+use crate::wire::{Format, Frame};
 
 /// How far back a reader may resume: so many events …
 pub const RING_EVENTS: usize = 10_000;
@@ -39,14 +39,29 @@ pub struct Feed {
 #[derive(Debug, Default)]
 struct Ring {
     /// The frames of the events `last - frames.len() + 1 ..= last`.
-    frames: VecDeque<Frame>,
+    frames: VecDeque<Kept>,
     last: u64,
     bytes: usize,
-    /// The newest live message and the version it came with.
-    live: Option<(u64, Frame)>,
+    /// The newest live message of each kind and the version it came with, the older kind first.
+    live: Vec<(Kind, u64, Frame)>,
     ending: Option<Ending>,
-    /// The newest helping that was put together, and of which version.
-    helping: Option<(u64, Arc<Helping>)>,
+    /// The newest helping that was put together in each format, and of which version.
+    helpings: [Option<(u64, Arc<Helping>)>; Format::COUNT],
+}
+
+/// An event in the ring.
+#[derive(Debug)]
+struct Kept {
+    frame: Frame,
+    /// In MessagePack, once somebody has asked for that.
+    packed: Bytes,
+}
+
+/// What a live message is about: it replaces the last of its kind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Presence,
+    Text,
 }
 
 /// Events that follow each other, in one run of bytes for all who are at the first of them.
@@ -58,7 +73,11 @@ pub(super) struct Helping {
     pub bytes: Bytes,
     /// Where each event's frame ends.
     ends: Vec<usize>,
+    /// All that is live, in the order in which it was said, and the last of it alone.
     live: Bytes,
+    newest: Bytes,
+    /// Of the last before the newest: who has that needs only the newest.
+    older_version: u64,
     pub live_version: u64,
 }
 
@@ -118,17 +137,27 @@ impl Feed {
                 return false;
             }
             ring.bytes = bytes;
-            ring.frames.push_front(frame.clone());
+            ring.frames.push_front(Kept::new(frame.clone()));
         }
         ring.frames.len() < RING_EVENTS
     }
 
-    /// Says something that is not of the log: it replaces what was said so before.
+    /// Says who is present, which is not of the log: it replaces what was said so before.
     pub fn say(&self, frame: Frame) {
+        self.tell(Kind::Presence, frame);
+    }
+
+    /// Says the auctioneer's live text: it replaces the last.
+    pub fn announce(&self, frame: Frame) {
+        self.tell(Kind::Text, frame);
+    }
+
+    fn tell(&self, kind: Kind, frame: Frame) {
         {
             let mut ring = self.ring();
             let version = self.bump();
-            ring.live = Some((version, frame));
+            ring.live.retain(|(known, ..)| *known != kind);
+            ring.live.push((kind, version, frame));
             self.live_version.store(version, Ordering::Release);
         }
         self.wake();
@@ -168,18 +197,20 @@ impl Feed {
         self.ring().ending
     }
 
-    /// What there is for one who needs `next` and has seen the live message of `live_seen`; `None` where that is nothing.
-    pub(super) fn helping(&self, next: u64, live_seen: u64) -> Result<Option<Arc<Helping>>, Lagged> {
+    /// What there is, in this format, for one who needs `next` and has seen the live message of `live_seen`; `None` where that is nothing.
+    pub(super) fn helping(&self, format: Format, next: u64, live_seen: u64) -> Result<Option<Arc<Helping>>, Lagged> {
         if next > self.last() && self.live_version.load(Ordering::Acquire) <= live_seen {
             return Ok(None);
         }
         let mut ring = self.ring();
         let version = self.version();
-        match &ring.helping {
-            Some((of, helping)) if *of == version && helping.first == next => Ok(Some(helping.clone())),
+        match ring.helpings.get(format.index()) {
+            Some(Some((of, helping))) if *of == version && helping.first == next => Ok(Some(helping.clone())),
             _ => {
-                let helping = Arc::new(ring.help(next)?);
-                ring.helping = Some((version, helping.clone()));
+                let helping = Arc::new(ring.help(format, next)?);
+                if let Some(newest) = ring.helpings.get_mut(format.index()) {
+                    *newest = Some((version, helping.clone()));
+                }
                 Ok(Some(helping))
             }
         }
@@ -192,7 +223,7 @@ impl Feed {
         if next < ring.first() || next > ring.last + 1 {
             return None;
         }
-        let live_seen = ring.live.as_ref().map_or(0, |(version, _)| *version);
+        let live_seen = ring.live.last().map_or(0, |(_, version, _)| *version);
         drop(ring);
         let waker = Arc::new(AtomicWaker::new());
         let key = self.readers().insert(waker.clone());
@@ -209,7 +240,7 @@ impl Feed {
     pub fn recent<T>(&self, count: usize, read: impl FnOnce(&mut dyn Iterator<Item = &Frame>) -> T) -> T {
         let ring = self.ring();
         let skip = ring.frames.len().saturating_sub(count);
-        read(&mut ring.frames.iter().skip(skip))
+        read(&mut ring.frames.iter().skip(skip).map(|kept| &kept.frame))
     }
 
     fn bump(&self) -> u64 {
@@ -239,51 +270,74 @@ impl Ring {
     fn push(&mut self, frame: Frame) {
         self.last += 1;
         self.bytes += frame.websocket().len();
-        self.frames.push_back(frame);
+        self.frames.push_back(Kept::new(frame));
         while self.frames.len() > RING_EVENTS || self.bytes > RING_BYTES {
             let Some(dropped) = self.frames.pop_front() else { break };
-            self.bytes -= dropped.websocket().len();
+            self.bytes -= dropped.frame.websocket().len() + dropped.packed.len();
         }
     }
 
     /// The frames from `next` on.
     fn from(&self, next: u64) -> Result<impl Iterator<Item = &Frame>, Lagged> {
         let skip = next.checked_sub(self.first()).ok_or(Lagged)?;
-        Ok(self.frames.iter().skip(usize::try_from(skip).unwrap_or(usize::MAX)))
+        Ok(self.frames.iter().skip(usize::try_from(skip).unwrap_or(usize::MAX)).map(|kept| &kept.frame))
     }
 
-    fn help(&self, next: u64) -> Result<Helping, Lagged> {
-        let mut ends = Vec::new();
+    fn help(&mut self, format: Format, next: u64) -> Result<Helping, Lagged> {
+        let skip = usize::try_from(next.checked_sub(self.first()).ok_or(Lagged)?).unwrap_or(usize::MAX);
+        let wanted = self.frames.len().saturating_sub(skip);
+        let (mut ends, mut only, mut run) = (Vec::new(), Bytes::new(), BytesMut::new());
         let mut total = 0;
-        for frame in self.from(next)? {
-            if total > 0 && total + frame.websocket().len() > HELPING_BYTES {
+        for (seq, kept) in (next..).zip(self.frames.iter_mut().skip(skip)) {
+            let piece = kept.bytes(format, seq, &mut self.bytes);
+            if total > 0 && total + piece.len() > HELPING_BYTES {
                 break;
             }
-            total += frame.websocket().len();
+            total += piece.len();
             ends.push(total);
-        }
-        let mut frames = self.from(next)?.take(ends.len()).map(Frame::websocket);
-        let bytes = match ends.len() {
-            0 => Bytes::new(),
-            1 => frames.next().cloned().unwrap_or_default(),
-            _ => {
-                let mut bytes = BytesMut::with_capacity(total);
-                frames.for_each(|frame| bytes.extend_from_slice(frame));
-                bytes.freeze()
+            match ends.len() {
+                1 => only = piece,
+                2 => {
+                    run.reserve((wanted * piece.len()).min(HELPING_BYTES));
+                    run.extend_from_slice(&only);
+                    run.extend_from_slice(&piece);
+                }
+                _ => run.extend_from_slice(&piece),
             }
-        };
-        let (live_version, live) = match &self.live {
-            Some((version, frame)) => (*version, frame.websocket().clone()),
-            None => (0, Bytes::new()),
-        };
-        Ok(Helping { first: next, last: next + ends.len() as u64 - 1, bytes, ends, live, live_version })
+        }
+        // One alone is shared with whoever else has it.
+        let bytes = if ends.len() > 1 { run.freeze() } else { only };
+        let live: Vec<_> = self.live.iter().map(|(_, _, frame)| format.bytes(None, frame)).collect();
+        let version = |back: usize| self.live.iter().rev().nth(back).map_or(0, |(_, version, _)| *version);
+        let newest = live.last().cloned().unwrap_or_default();
+        let live = if live.len() > 1 { live.concat().into() } else { newest.clone() };
+        let (older_version, live_version) = (version(1), version(0));
+        Ok(Helping { first: next, last: next + ends.len() as u64 - 1, bytes, ends, live, newest, older_version, live_version })
+    }
+}
+
+impl Kept {
+    const fn new(frame: Frame) -> Kept {
+        Kept { frame, packed: Bytes::new() }
+    }
+
+    /// The event of this `seq` as it goes out. What costs something to make is kept, and counted into `kept_bytes`.
+    fn bytes(&mut self, format: Format, seq: u64, kept_bytes: &mut usize) -> Bytes {
+        if format != Format::MessagePack {
+            return format.bytes(Some(seq), &self.frame);
+        }
+        if self.packed.is_empty() {
+            self.packed = format.bytes(Some(seq), &self.frame);
+            *kept_bytes += self.packed.len();
+        }
+        self.packed.clone()
     }
 }
 
 impl Helping {
-    /// The live message, for one who has seen that of `seen`.
+    /// What is live, for one who has seen that of `seen`.
     pub fn live_after(&self, seen: u64) -> Option<&Bytes> {
-        (self.live_version > seen).then_some(&self.live)
+        (self.live_version > seen).then_some(if self.older_version > seen { &self.live } else { &self.newest })
     }
 
     /// How many events the first `written` bytes begin, and what is missing of the last of them.
@@ -320,7 +374,7 @@ impl Cursor {
         if self.feed.version() == self.seen { Poll::Pending } else { Poll::Ready(()) }
     }
 
-    /// Hands what is new to `out`: events in order, each with its seq, then the newest live message.
+    /// Hands what is new to `out`: events in order, each with its seq, then what is live.
     pub fn take(&mut self, mut out: impl FnMut(Option<u64>, &Frame)) -> Taken {
         let ring = self.feed.ring();
         let Ok(frames) = ring.from(self.next) else { return Taken::Lagged };
@@ -331,15 +385,43 @@ impl Cursor {
         if self.next <= ring.last {
             return Taken::More;
         }
-        if let Some((version, frame)) = &ring.live
-            && *version > self.live_seen
-        {
-            out(None, frame);
-            self.live_seen = *version;
+        for (_, version, frame) in &ring.live {
+            if *version > self.live_seen {
+                out(None, frame);
+                self.live_seen = *version;
+            }
         }
         // Read under the lock: whatever changes after this look has a later version.
         self.seen = self.feed.version();
         ring.ending.map_or(Taken::All, Taken::End)
+    }
+
+    /// Hands a helping of what is new to `out`, written down in this format: bytes that all share who are at the same place.
+    pub fn serve(&mut self, format: Format, mut out: impl FnMut(&Bytes)) -> Taken {
+        // Read before the look: whatever changes after it has a later version, and nothing is said after an ending.
+        let (seen, ending) = (self.feed.version(), self.feed.ending());
+        let helping = match self.feed.helping(format, self.next, self.live_seen) {
+            Ok(Some(helping)) => helping,
+            Ok(None) => {
+                self.seen = seen;
+                return ending.map_or(Taken::All, Taken::End);
+            }
+            Err(Lagged) => return Taken::Lagged,
+        };
+        if !helping.bytes.is_empty() {
+            out(&helping.bytes);
+            self.next = helping.last + 1;
+        }
+        if let Some(live) = helping.live_after(self.live_seen) {
+            out(live);
+            self.live_seen = helping.live_version;
+        }
+        Taken::More
+    }
+
+    /// The last event that was handed out.
+    pub fn seq(&self) -> u64 {
+        self.next - 1
     }
 
     /// From this place on `member` is written to, as soon as its own task has drained it once; where it is `quiet`, it gets

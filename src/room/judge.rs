@@ -6,9 +6,18 @@ use super::door::{Verdict, Waiting};
 use super::load::{self, LoadError};
 use super::task::Room;
 use super::{record, snapshot, summary};
-use crate::auction::{self, Auction, Decision, Event, Millis, Refusal, Savepoint};
+use crate::auction::{self, Act, Auction, Decision, Event, Fact, Millis, Person, Refusal, Savepoint};
 use crate::log::{AppendError, Batch};
 use crate::wire;
+
+/// What a batch of commands comes to.
+struct Judged {
+    events: Vec<Event>,
+    /// In the order of the commands.
+    verdicts: Vec<Verdict>,
+    /// The newest live text.
+    announced: Option<(Box<str>, Person)>,
+}
 
 /// How often a batch is judged anew after somebody else has written.
 const ATTEMPTS: usize = 3;
@@ -18,10 +27,14 @@ impl Room {
     /// nothing happened: all of them are refused `unavailable`.
     pub(super) async fn judge(&mut self, waiting: Vec<Waiting>) {
         for _ in 0..ATTEMPTS {
-            let before = self.auction.savepoint();
-            let (events, verdicts) = self.decide_all(&waiting);
-            match self.store(before, events).await {
-                Ok(()) => return self.answer(waiting, verdicts),
+            let (before, led) = (self.auction.savepoint(), self.auction.leader().cloned());
+            let Judged { events, verdicts, announced } = self.decide_all(&waiting);
+            match self.store(before, &events).await {
+                Ok(()) => {
+                    self.answer(waiting, verdicts);
+                    self.tell_outbid(led.as_ref(), &events);
+                    return announced.into_iter().for_each(|(text, by)| self.announce(text, by));
+                }
                 Err(AppendError::Conflict) => {
                     if let Err(error) = self.catch_up().await {
                         error!(auction = %self.door.id, %error, "cannot read what somebody else has written");
@@ -43,7 +56,7 @@ impl Room {
                 self.auction.evolve(&event);
                 events.push(event);
             }
-            match self.store(before, events).await {
+            match self.store(before, &events).await {
                 Ok(()) => return true,
                 Err(AppendError::Conflict) => {
                     if self.catch_up().await.is_err() {
@@ -57,8 +70,8 @@ impl Room {
     }
 
     /// Decides each command against the state that those before it lead to.
-    fn decide_all(&mut self, waiting: &[Waiting]) -> (Vec<Event>, Vec<Verdict>) {
-        let mut events = Vec::new();
+    fn decide_all(&mut self, waiting: &[Waiting]) -> Judged {
+        let (mut events, mut announced) = (Vec::new(), None);
         let verdicts = waiting.iter().map(|Waiting { command, at, .. }| {
             if let Some(opened) = auction::opening(&self.auction, *at) {
                 self.auction.evolve(&opened);
@@ -66,6 +79,12 @@ impl Room {
             }
             let happened = match auction::decide(&self.auction, command, *at)? {
                 Decision::Before(verdict) => return Ok(verdict),
+                Decision::Live(verdict) => {
+                    if let Act::Announce(text) = &command.act {
+                        announced = Some((text.clone(), command.by.clone()));
+                    }
+                    return Ok(verdict);
+                }
                 Decision::Happens(happened) => happened,
             };
             let verdict = happened.first().and_then(|event| self.auction.verdict(event));
@@ -74,18 +93,18 @@ impl Room {
             Ok(verdict.expect("the first event of a decision is the command's own, and has a verdict"))
         });
         let verdicts = verdicts.collect();
-        (events, verdicts)
+        Judged { events, verdicts, announced }
     }
 
     /// Makes `events` durable, which are folded in since `before`, then shows them. On an error the state is the one before again.
     ///
     /// While the append is under way the state runs ahead of what is durable. Nobody can see it: whoever wants to look, join or bid asks by
     /// mail, and the room's one task waits here and opens none.
-    async fn store(&mut self, before: Savepoint, events: Vec<Event>) -> Result<(), AppendError> {
+    async fn store(&mut self, before: Savepoint, events: &[Event]) -> Result<(), AppendError> {
         if events.is_empty() {
             return Ok(());
         }
-        let mut batch = batch(&self.auction, self.mark.position, &events);
+        let mut batch = batch(&self.auction, self.mark.position, events);
         batch.snapshot = snapshot::part(&self.auction, self.history.snapshot, self.mark.position + events.len() as u64);
         let kept = batch.snapshot.is_some();
         match self.shared.log.append(batch).await {
@@ -95,7 +114,7 @@ impl Room {
                     self.auction.settle();
                     self.history.snapshot = mark.position;
                 }
-                self.show(&events);
+                self.show(events);
                 Ok(())
             }
             Err(error) => {
@@ -121,6 +140,23 @@ impl Room {
         members.iter().for_each(|member| member.push(&self.feed));
     }
 
+    /// Tells whoever led before or in between, and does so no more, behind the events that did it, on all sockets of theirs.
+    fn tell_outbid(&self, led: Option<&Person>, events: &[Event]) {
+        let bids = events.iter().filter_map(|event| if let Fact::Bid(bid) = &event.fact { Some(&bid.leader) } else { None });
+        let leads = self.auction.leader();
+        let mut lost: Vec<_> = led.into_iter().chain(bids).filter(|who| Some(*who) != leads).map(|who| &who.id).collect();
+        if lost.is_empty() {
+            return;
+        }
+        lost.sort_unstable();
+        lost.dedup();
+        let frame = wire::outbid(self.auction.price(), self.auction.minimum());
+        for member in lost.into_iter().flat_map(|who| self.door.callers.of(who)) {
+            member.tell_message(&frame, self.feed.last());
+            member.push(&self.feed);
+        }
+    }
+
     /// Folds in what another server has appended.
     async fn catch_up(&mut self) -> Result<(), LoadError> {
         let (events, mark) = load::events_after(&*self.shared.log, &self.door.id, self.mark).await?;
@@ -142,6 +178,7 @@ pub(super) fn batch(after: &Auction, expected: u64, events: &[Event]) -> Batch {
         label: after.status().word(),
         summary: summary::encode(after),
         deadline: after.deadline(),
+        key: None,
         snapshot: None,
     }
 }

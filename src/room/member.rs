@@ -17,6 +17,7 @@ use bytes::{Buf, Bytes};
 use futures_util::task::AtomicWaker;
 
 use super::feed::{Ending, Feed, Helping};
+use crate::wire::{Format, Frame};
 
 /// Pieces given to the kernel in one call.
 const SLICES: usize = 32;
@@ -46,6 +47,8 @@ pub struct Member<P: ?Sized = dyn Pipe> {
     task: AtomicWaker,
     /// Verdicts that it waits for.
     awaited: AtomicUsize,
+    /// In what it is told everything.
+    format: Format,
     out: Mutex<Out>,
     pipe: P,
 }
@@ -93,9 +96,9 @@ impl<P: ?Sized> std::fmt::Debug for Member<P> {
 
 impl<P> Member<P> {
     /// A member that nobody but its own task writes to until that has drained it once.
-    pub fn new(pipe: P) -> Member<P> {
+    pub fn new(pipe: P, format: Format) -> Member<P> {
         let out = Out { next: NOWHERE, behind: true, ..Out::default() };
-        Member { out: Mutex::new(out), task: AtomicWaker::new(), awaited: AtomicUsize::new(0), pipe }
+        Member { out: Mutex::new(out), task: AtomicWaker::new(), awaited: AtomicUsize::new(0), format, pipe }
     }
 }
 
@@ -103,6 +106,21 @@ impl<P: ?Sized> Member<P> {
     /// What its bytes go into.
     pub fn pipe(&self) -> &P {
         &self.pipe
+    }
+
+    /// In what it is told everything.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Queues a message that may go before events that are already waiting.
+    pub fn say_message(&self, frame: &Frame) {
+        self.say(self.format.bytes(None, frame));
+    }
+
+    /// Queues a message that goes after the event `seq`, the last that the feed has.
+    pub fn tell_message(&self, frame: &Frame, seq: u64) {
+        self.tell(self.format.bytes(None, frame), seq);
     }
 
     /// Queues a whole frame that may go before events that are already waiting; its task, or the next flush, writes it.
@@ -195,7 +213,7 @@ impl<P: Pipe + ?Sized> Member<P> {
 
     /// Writes what it has of its own, after all that the feed has.
     pub(super) fn push(&self, feed: &Feed) {
-        self.with_out(|out, pipe| match out.helping(feed) {
+        self.with_out(|out, pipe| match out.helping(feed, self.format) {
             Ok(helping) => out.write(pipe, helping.as_deref()),
             Err(Lagged) => false,
         });
@@ -226,7 +244,7 @@ impl<P: Pipe + ?Sized> Member<P> {
             if let Some(broken) = out.broken {
                 return Poll::Ready(Err(broken.into()));
             }
-            let helping = match feed.map_or(Ok(None), |feed| out.helping(feed)) {
+            let helping = match feed.map_or(Ok(None), |feed| out.helping(feed, self.format)) {
                 Ok(helping) => helping,
                 Err(Lagged) if out.rest.is_empty() && out.before.is_empty() => return Poll::Ready(Ok(Drained::Lagged)),
                 Err(Lagged) => {
@@ -240,8 +258,14 @@ impl<P: Pipe + ?Sized> Member<P> {
                 // As long as something is kept back, only its own task goes on.
                 out.behind = true;
                 ready!(self.pipe.poll_flush(context))?;
+                let ending = feed.and_then(Feed::ending);
+                // What was said last may have come between the two looks; after an ending nothing is said.
+                let missed = |feed| matches!(out.helping(feed, self.format), Ok(Some(helping)) if out.wants(&helping));
+                if ending.is_some() && feed.is_some_and(missed) {
+                    continue;
+                }
                 out.behind = false;
-                return Poll::Ready(Ok(feed.and_then(Feed::ending).map_or(Drained::UpToDate, Drained::End)));
+                return Poll::Ready(Ok(ending.map_or(Drained::UpToDate, Drained::End)));
             }
             out.behind = true;
             ready!(out.poll_write(context, &self.pipe, helping.as_deref()))?;
@@ -254,8 +278,8 @@ pub(super) struct Lagged;
 
 impl Out {
     /// What the feed has for it; `None` where that is nothing.
-    fn helping(&self, feed: &Feed) -> Result<Option<std::sync::Arc<Helping>>, Lagged> {
-        if self.next == NOWHERE { Ok(None) } else { feed.helping(self.next, self.live_seen) }
+    fn helping(&self, feed: &Feed, format: Format) -> Result<Option<std::sync::Arc<Helping>>, Lagged> {
+        if self.next == NOWHERE { Ok(None) } else { feed.helping(format, self.next, self.live_seen) }
     }
 
     fn wants(&self, helping: &Helping) -> bool {

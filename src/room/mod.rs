@@ -5,10 +5,13 @@
 
 mod alarm;
 mod arrivals;
+mod callers;
 mod crowd;
 mod door;
 mod feed;
+mod founding;
 mod judge;
+mod live_text;
 mod load;
 mod lobby;
 mod member;
@@ -25,6 +28,7 @@ mod task;
 pub use crowd::Membership;
 pub use door::{Look, Verdict};
 pub use feed::{Cursor, Ending, Feed, Taken};
+pub use founding::Created;
 pub use lobby::Lobby;
 pub use member::{AWAITED, Drained, Member, Pipe};
 pub use registry::Rooms;

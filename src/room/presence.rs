@@ -60,7 +60,7 @@ impl Presence {
             names.sort_by_key(|name| name.to_lowercase());
             names
         });
-        Live { watching: watchers.sockets, names }
+        Live { watching: watchers.sockets, names, text: None }
     }
 
     /// Returns once somebody has come or gone since it last returned.

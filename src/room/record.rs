@@ -8,8 +8,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::auction::{
-    AuctionId, Band, BidPlaced, Currency, Event, ExtendMode, ExtendReason, Fact, Format, Increments, Millis, Money, Offer, Outcome, Person,
-    RequestId, Reserve, SoftClose, Terms,
+    AuctionId, Author, Band, BidPlaced, Currency, Event, ExtendMode, ExtendReason, Fact, Format, Increments, Millis, Money, Offer, Outcome,
+    Person, RequestId, Reserve, SoftClose, Stage, Terms,
 };
 
 /// The version that is written.
@@ -44,12 +44,19 @@ struct Stored<'a> {
     reserve: Option<Text<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     reason: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_ms: Option<Millis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage: Option<u8>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     text: Option<Text<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     outcome: Option<Text<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     terms: Option<Box<StoredTerms>>,
+    /// Of what was asked under the request id; stored where the record does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -117,22 +124,27 @@ struct StoredSoftClose {
 pub fn encode(event: &Event) -> Vec<u8> {
     let mut out = Stored { v: VERSION, seq: event.seq, at: event.at, ..Stored::default() };
     match &event.fact {
-        Fact::Created { terms, by } => {
+        Fact::Created { terms, by, request } => {
             out.kind = "created".into();
             out.by = Some(by.into());
             out.terms = Some(Box::new(StoredTerms::from(&**terms)));
+            out.request = request.as_ref().map(|(request, _)| request.as_str().into());
+            out.digest = request.as_ref().map(|(_, digest)| *digest);
         }
-        Fact::Opened { by, ends_at } => {
-            out.kind = "opened".into();
-            out.by = by.as_ref().map(Into::into);
-            out.ends_at = Some(*ends_at);
-        }
+        Fact::Opened { by, ends_at } => out.conducted("opened", by.as_ref()).ends_at = Some(*ends_at),
+        Fact::Paused { by, ends_at } => out.conducted("paused", Some(by)).ends_at = Some(*ends_at),
+        Fact::Resumed { by, ends_at } => out.conducted("resumed", Some(by)).ends_at = Some(*ends_at),
+        Fact::Warned { by, stage } => out.conducted("warned", Some(by)).stage = Some(stage.number()),
+        Fact::Cancelled { by, reason } => out.conducted("cancelled", Some(by)).text = Some((&**reason).into()),
         Fact::Bid(bid) => encode_bid(&mut out, "bid", bid),
         Fact::Raised(bid) => encode_bid(&mut out, "raised", bid),
-        Fact::Extended { ends_at, reason: ExtendReason::SoftClose } => {
-            out.kind = "extended".into();
-            out.ends_at = Some(*ends_at);
-            out.reason = Some("soft_close".into());
+        Fact::Extended { ends_at, reason } => {
+            let (word, by, by_ms) = match reason {
+                ExtendReason::SoftClose => ("soft_close", None, None),
+                ExtendReason::Auctioneer { by, by_ms } => ("auctioneer", Some(by), Some(*by_ms)),
+            };
+            out.conducted("extended", by).reason = Some(word.into());
+            (out.ends_at, out.by_ms) = (Some(*ends_at), by_ms);
         }
         Fact::Said { from, text, request } => {
             out.kind = "said".into();
@@ -140,9 +152,8 @@ pub fn encode(event: &Event) -> Vec<u8> {
             out.text = Some((&**text).into());
             out.request = request.as_ref().map(|request| request.as_str().into());
         }
-        Fact::Closed { outcome, winner, price } => {
-            out.kind = "closed".into();
-            out.outcome = Some(word_of(&OUTCOMES, *outcome).into());
+        Fact::Closed { by, outcome, winner, price } => {
+            out.conducted("closed", by.as_ref()).outcome = Some(word_of(&OUTCOMES, *outcome).into());
             out.leader = winner.as_ref().map(Into::into);
             out.price = price.map(Money::minor);
         }
@@ -152,7 +163,15 @@ pub fn encode(event: &Event) -> Vec<u8> {
     bytes
 }
 
-impl Stored<'_> {
+impl<'a> Stored<'a> {
+    /// Makes it a record of this kind, by this author where it has one.
+    fn conducted(&mut self, kind: &'static str, by: Option<&'a Author>) -> &mut Self {
+        self.kind = kind.into();
+        self.by = by.map(|by| (&by.who).into());
+        self.request = by.and_then(|by| by.request.as_ref()).map(|request| request.as_str().into());
+        self
+    }
+
     /// About so many bytes when encoded, rather too many.
     fn size(&self) -> usize {
         const BARE: usize = 272;
@@ -209,16 +228,34 @@ pub fn decode(bytes: &[u8], people: &mut People) -> Result<Event, String> {
 fn fact(stored: &Stored, people: &mut People) -> Option<Fact> {
     let by = stored.by.as_ref().map(|who| people.meet(who));
     let request = || stored.request.as_deref().and_then(RequestId::parse);
+    let author = |who: Option<Person>| who.map(|who| Author { who, request: request() });
     Some(match &*stored.kind {
-        "created" => Fact::Created { terms: Arc::new(stored.terms.as_deref()?.to_terms()?), by: by? },
-        "opened" => Fact::Opened { by, ends_at: stored.ends_at? },
+        "created" => Fact::Created {
+            terms: Arc::new(stored.terms.as_deref()?.to_terms()?),
+            by: by?,
+            request: match stored.digest {
+                Some(digest) => Some((request()?, digest)),
+                None => None,
+            },
+        },
+        "opened" => Fact::Opened { by: author(by), ends_at: stored.ends_at? },
+        "paused" => Fact::Paused { by: author(by)?, ends_at: stored.ends_at? },
+        "resumed" => Fact::Resumed { by: author(by)?, ends_at: stored.ends_at? },
+        "warned" => Fact::Warned { by: author(by)?, stage: Stage::of(stored.stage?)? },
+        "cancelled" => Fact::Cancelled { by: author(by)?, reason: stored.text.as_deref()?.into() },
         "bid" => Fact::Bid(Box::new(bid(stored, people, by?, request())?)),
         "raised" => Fact::Raised(Box::new(bid(stored, people, by?, request())?)),
-        "extended" if stored.reason.as_deref() == Some("soft_close") => {
-            Fact::Extended { ends_at: stored.ends_at?, reason: ExtendReason::SoftClose }
-        }
+        "extended" => Fact::Extended {
+            ends_at: stored.ends_at?,
+            reason: match stored.reason.as_deref()? {
+                "soft_close" => ExtendReason::SoftClose,
+                "auctioneer" => ExtendReason::Auctioneer { by: author(by)?, by_ms: stored.by_ms? },
+                _ => return None,
+            },
+        },
         "said" => Fact::Said { from: by?, text: stored.text.as_deref()?.into(), request: request() },
         "closed" => Fact::Closed {
+            by: author(by),
             outcome: meaning_of(&OUTCOMES, stored.outcome.as_deref()?)?,
             winner: stored.leader.as_ref().map(|who| people.meet(who)),
             price: match stored.price {

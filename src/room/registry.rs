@@ -9,15 +9,15 @@ use super::alarm::Alarm;
 use super::arrivals::Arrivals;
 use super::crowd::Membership;
 use super::door::{Door, Look, Mail, Place, Verdict};
+use super::founding::{self, Created};
 use super::lobby::{self, Lobby};
 use super::member::Member;
-use super::presence::Presence;
 use super::seat::{Seat, arrive};
 use super::{RoomSettings, task};
 use super::{judge, load, relist};
-use crate::auction::{self, Auction, AuctionId, Command, Event, Person, Refusal, TermsError};
+use crate::auction::{self, Auction, AuctionId, Command, Event, Millis, Person, Refusal, RequestId, TermsError};
 use crate::clock::Clock;
-use crate::log::{AppendError, EventLog, Query, ReadError};
+use crate::log::{AppendError, Batch, EventLog, Query, ReadError};
 use crate::wire::{Frame, Summary, TermsIn};
 
 /// How often a room that is just falling asleep is asked again.
@@ -84,10 +84,28 @@ impl Rooms {
 
     /// Creates an auction of `seller`'s; answers its id once that is durable.
     pub async fn create(&self, terms: TermsIn, seller: Person) -> Result<AuctionId, Refusal> {
+        Ok(self.found(terms, seller, None).await?.id)
+    }
+
+    /// The same under a request id of the seller's: asked again it makes no second auction, and gives the first verdict.
+    pub async fn create_once(&self, terms: TermsIn, seller: Person, request: RequestId) -> Result<Created, Refusal> {
+        let asked = (request, terms.digest());
+        if let Some(first) = founding::before(&*self.0.log, &seller, &asked).await? {
+            return Ok(first);
+        }
+        match self.found(terms, seller.clone(), Some(asked.clone())).await {
+            // Perhaps the very same was asked twice at once.
+            Err(Refusal::Exists) => founding::before(&*self.0.log, &seller, &asked).await?.ok_or(Refusal::Exists),
+            created => created,
+        }
+    }
+
+    async fn found(&self, terms: TermsIn, seller: Person, asked: Option<(RequestId, u64)>) -> Result<Created, Refusal> {
         let now = self.0.clock.now();
         let terms = terms.resolve(now).map_err(Refusal::BadTerms)?;
         let (id, seller_id) = (terms.id.clone(), seller.id.clone());
-        let events = auction::create(terms, seller, now)?;
+        let key = asked.as_ref().map(|(request, _)| founding::key(&seller, request));
+        let events = auction::create(terms, seller, asked, now)?;
         if *self.0.stop.borrow() {
             return Err(Refusal::Unavailable);
         }
@@ -98,14 +116,14 @@ impl Rooms {
             return Err(Refusal::BadTerms(TermsError::new("id", "this name is kept for the house; choose another")));
         }
         // A task of its own: whoever asked may hang up, but what is durable must also be listed and be called at its end.
-        let creating = tokio::spawn(self.clone().found(id, events));
+        let creating = tokio::spawn(self.clone().append(id, key, events, now));
         creating.await.unwrap_or(Err(Refusal::NoVerdict))
     }
 
-    async fn found(self, id: AuctionId, events: Vec<Event>) -> Result<AuctionId, Refusal> {
+    async fn append(self, id: AuctionId, key: Option<String>, events: Vec<Event>, at: Millis) -> Result<Created, Refusal> {
         let mut created = events.first().and_then(Auction::found).expect("the first event of a creation is the creation");
         events.iter().skip(1).for_each(|event| created.evolve(event));
-        match self.0.log.append(judge::batch(&created, 0, &events)).await {
+        match self.0.log.append(Batch { key, ..judge::batch(&created, 0, &events) }).await {
             Ok(_) => {}
             Err(AppendError::Conflict) => return Err(Refusal::Exists),
             Err(AppendError::Unavailable(_)) => return Err(Refusal::Unavailable),
@@ -114,14 +132,14 @@ impl Rooms {
         if let Some(deadline) = created.deadline() {
             self.0.alarm.set(deadline, id.clone());
         }
-        Ok(id)
+        Ok(Created { id, at })
     }
 
     /// Takes a place in a room: from after `since` if it can be resumed from there.
     pub async fn join(&self, id: &AuctionId, since: Option<u64>, who: Option<Person>) -> Result<(Seat, Look, bool), Refusal> {
         let (door, place) = self.ask(id, |reply| Mail::Join { since, who: who.clone(), reply }).await?;
         let Place { look, cursor, watching, resumed } = place;
-        Ok((Seat { door, view: cursor, clock: self.0.clock.clone(), watching }, look, resumed))
+        Ok((Seat { door, view: cursor, clock: self.0.clock.clone(), watching, _known: None }, look, resumed))
     }
 
     /// Takes a place in a room as `member`, to whom the room then writes: all its events, or where it is `quiet`, verdicts alone.
@@ -133,8 +151,8 @@ impl Rooms {
         member: Arc<Member>,
         quiet: bool,
     ) -> Result<(Seat<Membership>, Look, bool), Refusal> {
-        let (seat, look, resumed) = self.join(id, since, who).await?;
-        Ok((seat.for_member(member, quiet), look, resumed))
+        let (seat, look, resumed) = self.join(id, since, who.clone()).await?;
+        Ok((seat.for_member(who.as_ref(), member, quiet), look, resumed))
     }
 
     /// How an auction stands.
@@ -248,7 +266,8 @@ impl Rooms {
 
     fn wake(&self, id: &AuctionId) -> Arc<Door> {
         let (mail, inbox) = mpsc::channel(self.0.settings.mailbox);
-        let door = Arc::new(Door { id: id.clone(), mail, arrivals: Arrivals::default(), presence: Arc::new(Presence::default()) });
+        let door =
+            Arc::new(Door { id: id.clone(), mail, arrivals: Arrivals::default(), presence: Arc::default(), callers: Arc::default() });
         tokio::spawn(task::run(self.0.clone(), door.clone(), inbox));
         door
     }

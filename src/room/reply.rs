@@ -69,7 +69,7 @@ fn tell(member: &Member, request: Option<&RequestId>, verdict: &Verdict, seq: u6
         Ok(accepted) => wire::to_json(&wire::accepted(request, accepted)),
         Err(refusal) => wire::to_json(&wire::refused(request, refusal)),
     };
-    member.tell(Frame::text(&json).websocket().clone(), seq);
+    member.tell_message(&Frame::text(&json), seq);
     if member.expect_less() {
         member.beckon();
     }

@@ -3,19 +3,21 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 
 use super::arrivals::Arriving;
+use super::callers::Known;
 use super::crowd::Membership;
 use super::door::{Door, Mail, Verdict, Waiting};
 use super::feed::{Cursor, Taken};
 use super::member::Member;
 use super::presence::Watching;
 use super::reply::Reply;
-use crate::auction::{AuctionId, Command, Millis, Refusal};
+use crate::auction::{AuctionId, Command, Millis, Person, Refusal};
 use crate::clock::Clock;
-use crate::wire::{Frame, Live};
+use crate::wire::{Format, Frame, Live};
 
 /// A place in a room, for as long as it is held: that of one who takes from a cursor, or that of a member.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub struct Seat<V = Cursor> {
     pub(super) clock: Clock,
     /// Being there ends with the seat.
     pub(super) watching: Watching,
+    /// So does being known, of a member who is someone.
+    pub(super) _known: Option<Known>,
 }
 
 impl<V> Seat<V> {
@@ -55,10 +59,21 @@ impl Seat {
         self.view.take(out)
     }
 
-    /// From here on `member` is written to; where it is `quiet`, without events.
-    pub(super) fn for_member(self, member: Arc<Member>, quiet: bool) -> Seat<Membership> {
-        let Seat { door, view, clock, watching } = self;
-        Seat { door, view: view.into_membership(member, quiet), clock, watching }
+    /// Hands a helping of what is new to `out`, written down in this format.
+    pub fn serve(&mut self, format: Format, out: impl FnMut(&Bytes)) -> Taken {
+        self.view.serve(format, out)
+    }
+
+    /// The last event that was handed out.
+    pub fn seq(&self) -> u64 {
+        self.view.seq()
+    }
+
+    /// From here on `member` is written to, one of `who`'s; where it is `quiet`, without events, and nothing but what it asks for.
+    pub(super) fn for_member(self, who: Option<&Person>, member: Arc<Member>, quiet: bool) -> Seat<Membership> {
+        let Seat { door, view, clock, watching, .. } = self;
+        let known = who.filter(|_| !quiet).map(|who| door.callers.meet(who.id.clone(), member.clone()));
+        Seat { door, view: view.into_membership(member, quiet), clock, watching, _known: known }
     }
 }
 

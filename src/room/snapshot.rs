@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use super::record::{OUTCOMES, StoredTerms, meaning_of, word_of};
 use crate::auction::formats::english::Book;
-use crate::auction::{Accepted, Answers, Asked, Auction, Millis, Money, OutbidBy, Person, RequestId, Standing, State, Status};
+use crate::auction::{Accepted, Answers, Asked, Auction, Millis, Money, OutbidBy, Person, RequestId, Stage, Standing, State, Status};
 use crate::log::Part;
 
 /// The version that is written. Another one where the form changes, or what the fold of the same records comes to.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Records from one part to the next, at least.
 const EVERY: u64 = 4_096;
 /// Verdicts in one part at most, which bounds its bytes; an auction that has more of them and no snapshot stays without.
@@ -31,6 +31,9 @@ struct Head {
     seller: (String, String),
     status: String,
     ends_at: Millis,
+    paused_at: Option<Millis>,
+    warned: Option<u8>,
+    cancelled: Option<String>,
     book: Option<StoredBook>,
     bids: u64,
     outcome: Option<String>,
@@ -108,6 +111,9 @@ fn head(state: &State, from: u64, answers: usize) -> Head {
         seller: who(&state.seller),
         status: state.status.word().to_owned(),
         ends_at: state.ends_at,
+        paused_at: state.paused_at,
+        warned: state.warned.map(Stage::number),
+        cancelled: state.cancelled.as_deref().map(str::to_owned),
         book: state.book.as_ref().map(|book| StoredBook {
             leader: who(&book.leader),
             max: book.max.minor(),
@@ -141,11 +147,18 @@ fn state(head: Head) -> Option<State> {
         Some(word) => Some(meaning_of(&OUTCOMES, &word)?),
         None => None,
     };
+    let warned = match head.warned {
+        Some(stage) => Some(Stage::of(stage)?),
+        None => None,
+    };
     Some(State {
         terms: Arc::new(head.terms.to_terms()?),
         seller: who(head.seller),
         status: Status::ALL.into_iter().find(|status| status.word() == head.status)?,
         ends_at: head.ends_at,
+        paused_at: head.paused_at,
+        warned,
+        cancelled: head.cancelled.map(Into::into),
         book,
         bids: head.bids,
         outcome,
@@ -291,6 +304,7 @@ impl<'a> Reader<'a, '_> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::record::{self, People};
     use super::*;
     use crate::auction::{Act, Command, Decision, Offer, create, decide, due};
     use crate::wire::TermsIn;
@@ -298,13 +312,27 @@ mod tests {
     fn founded(automatic: bool) -> Auction {
         let terms = format!(r#"{{"id":"lot","title":"A lot","start":1,"reserve":500,"duration_ms":9000000,"automatic_bids":{automatic}}}"#);
         let terms = TermsIn::from_json(terms.as_bytes()).expect("these are terms").resolve(0).expect("these terms can stand");
-        let events = create(terms, Person::new("sol", "Sol"), 0).expect("nobody has this auction yet");
+        let events = create(terms, Person::new("sol", "Sol"), None, 0).expect("nobody has this auction yet");
         let mut auction = events.first().and_then(Auction::found).expect("its creation");
         events.iter().skip(1).for_each(|event| auction.evolve(event));
         auction
     }
 
     type Parts = Vec<(u64, Vec<u8>)>;
+
+    /// Something that only the auctioneer does.
+    fn conduct(number: i64) -> Act {
+        match number % 8 {
+            0 => Act::Pause,
+            1 | 2 => Act::Resume,
+            3 => Act::Warn(Stage::Once),
+            4 => Act::Warn(Stage::Twice),
+            5 | 6 => Act::Extend(number),
+            _ if number % 64 == 7 => Act::Hammer,
+            _ if number % 64 == 15 => Act::Cancel("no\"more\u{1f528}".into()),
+            _ => Act::Announce("sold?".into()),
+        }
+    }
 
     /// Who, how much, whether as a maximum, whether under an id, how much later, whether a part is taken after it.
     type Step = (usize, i64, bool, bool, i64, bool);
@@ -316,12 +344,18 @@ mod tests {
             now += later;
             let money = Money::new(*amount).expect("an amount");
             let by = ["Ana", "Ben", "Cl\u{e9}o", "D"].map(|name| Person::new(&name.to_lowercase(), name))[*who].clone();
-            let act =
-                if amount % 5 == 0 { Act::Say("hm".into()) } else { Act::Bid(if *max { Offer::UpTo(money) } else { Offer::Exact(money) }) };
+            let act = match amount % 10 {
+                0 | 5 => Act::Say("hm".into()),
+                1 if *max => conduct(amount / 10),
+                _ => Act::Bid(if *max { Offer::UpTo(money) } else { Offer::Exact(money) }),
+            };
+            let by = if act.is_auctioneers() { Person::new("sol", "Sol") } else { by };
             let request = named.then(|| RequestId::parse(&format!("\u{1f528}{number}"))).flatten();
             if let Ok(Decision::Happens(events)) = decide(&folded, &Command { by, request, act }, now) {
                 events.iter().for_each(|event| folded.evolve(event));
-                tail.extend(events);
+                // As they come back from the log.
+                let back = |event| record::decode(&record::encode(event), &mut People::default()).expect("what is stored is understood");
+                tail.extend(events.iter().map(back));
             }
             if *part {
                 let from = parts.last().map_or(0, |(position, _): &(u64, Vec<u8>)| *position);

@@ -13,11 +13,12 @@ use tracing::{debug, error};
 use super::alarm;
 use super::door::{Door, Look, Mail, Place};
 use super::feed::{Ending, Feed, RING_EVENTS};
+use super::live_text::LiveText;
 use super::load::{self, History, Loaded, RECENT, load};
 use super::registry::Shared;
 use crate::auction::{Auction, Millis, Person, Refusal, Status};
 use crate::log::Mark;
-use crate::wire::{self, AuctionOut, Frame};
+use crate::wire::{self, AuctionOut, Frame, Live};
 
 /// Mail taken at once: one append for all of it.
 const BATCH: usize = 1_024;
@@ -51,6 +52,7 @@ pub(super) struct Room {
     retry_at: Millis,
     lobby: Told,
     lobby_hold: Option<Pin<Box<Sleep>>>,
+    live_text: LiveText,
 }
 
 /// What the lobby knows of this room.
@@ -68,6 +70,7 @@ enum Wake {
     Deadline,
     Presence,
     Lobby,
+    LiveText,
     Idle,
     Stop,
 }
@@ -96,6 +99,7 @@ pub(super) async fn run(shared: Arc<Shared>, door: Arc<Door>, inbox: mpsc::Recei
                 retry_at: Millis::MIN,
                 lobby,
                 lobby_hold: None,
+                live_text: LiveText::default(),
             };
             leaving.call_at = room.live().await;
         }
@@ -151,6 +155,10 @@ impl Room {
                 Wake::Deadline => self.strike().await,
                 Wake::Presence => self.tell_presence(),
                 Wake::Lobby => self.tell_lobby_again(),
+                Wake::LiveText => {
+                    let text = self.live_text.go_on();
+                    self.tell_text(text);
+                }
                 Wake::Idle => return self.sleep(Ending::Failed).await,
                 Wake::Stop => return self.sleep(Ending::Stopping).await,
             }
@@ -180,8 +188,8 @@ impl Room {
         if self.alarm.as_ref().is_none_or(|(at, _)| Some(*at) != deadline) {
             self.alarm = deadline.map(|at| (at, Box::pin(async move { clock.sleep_until(at).await }) as BoxFuture<'static, ()>));
         }
-        let (alarm, hold, lobby) =
-            (over(self.alarm.as_mut().map(|(_, alarm)| alarm)), over(self.presence_hold.as_mut()), over(self.lobby_hold.as_mut()));
+        let (alarm, hold) = (over(self.alarm.as_mut().map(|(_, alarm)| alarm)), over(self.presence_hold.as_mut()));
+        let (lobby, text) = (over(self.lobby_hold.as_mut()), over(self.live_text.hold()));
         let woken = tokio::select! {
             biased;
             // The registry keeps the sender for as long as there are rooms.
@@ -189,6 +197,7 @@ impl Room {
             () = alarm => Wake::Deadline,
             () = hold => Wake::Presence,
             () = lobby => Wake::Lobby,
+            () = text => Wake::LiveText,
             () = self.door.presence.changed(), if !holding => Wake::Presence,
             _ = self.inbox.recv_many(&mut mail, BATCH) => Wake::Mail(mail),
             () = tokio::time::sleep(self.shared.settings.idle_after), if idle => Wake::Idle,
@@ -201,11 +210,17 @@ impl Room {
 
     fn may_sleep(&self) -> bool {
         let near = self.shared.clock.now().saturating_add(AWAKE_BEFORE_MS);
-        self.door.presence.count() == 0 && self.auction.deadline().is_none_or(|deadline| deadline > near)
+        // Live text is stored nowhere else.
+        let silent = self.live_text.text().is_none() || self.auction.status().has_ended();
+        silent && self.door.presence.count() == 0 && self.auction.deadline().is_none_or(|deadline| deadline > near)
     }
 
-    async fn handle(&mut self, mail: Vec<Mail>) {
+    async fn handle(&mut self, mut mail: Vec<Mail>) {
         let mut waiting = Vec::new();
+        let stops_bids = mail.iter().any(Mail::stops_bids);
+        if stops_bids {
+            mail.extend(self.settled().await);
+        }
         for mail in mail {
             match mail {
                 Mail::Command(command) => waiting.push(command),
@@ -219,20 +234,24 @@ impl Room {
                 }
             }
         }
+        if stops_bids {
+            // Every bid stamped before the hammer, a pause or the calling off counts, whichever of the two came here first.
+            waiting.sort_by_key(|waiting| waiting.at);
+        }
         if !waiting.is_empty() {
             self.judge(waiting).await;
         }
     }
 
+    /// The mail that waits once all that was arriving has arrived.
+    async fn settled(&mut self) -> Vec<Mail> {
+        self.door.arrivals.settle().await;
+        std::iter::from_fn(|| self.inbox.try_recv().ok()).take(self.shared.settings.mailbox).collect()
+    }
+
     /// The clock's own act. Every command stamped before it is judged before it, however long the queue (`rules.md` §2).
     async fn strike(&mut self) {
-        self.door.arrivals.settle().await;
-        let mut mail = Vec::new();
-        while mail.len() < self.shared.settings.mailbox
-            && let Ok(next) = self.inbox.try_recv()
-        {
-            mail.push(next);
-        }
+        let mail = self.settled().await;
         self.handle(mail).await;
         let now = self.shared.clock.now();
         if !self.act_by_clock(now).await {
@@ -271,7 +290,7 @@ impl Room {
         if let Some(look) = &self.look {
             return look.clone();
         }
-        let live = self.door.presence.live();
+        let live = Live { text: self.live_text.text().map(Into::into), ..self.door.presence.live() };
         let auction = self.feed.recent(RECENT, |frames| {
             let recent: Vec<&RawValue> = frames.filter_map(|frame| serde_json::from_slice(frame.json()).ok()).collect();
             AuctionOut::new(&self.auction, &live, &recent).encode()
@@ -321,6 +340,17 @@ impl Room {
         if self.auction.status().has_ended() {
             self.feed.end(Ending::Ended);
         }
+    }
+
+    /// Shows the auctioneer's live text.
+    pub(super) fn announce(&mut self, text: Box<str>, by: Person) {
+        self.look = None;
+        let text = self.live_text.say(text, by);
+        self.tell_text(text);
+    }
+
+    fn tell_text(&self, text: Option<Frame>) {
+        text.into_iter().for_each(|text| self.feed.announce(text));
     }
 
     fn tell_presence(&mut self) {

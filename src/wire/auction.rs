@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use super::event::{outcome, reserve};
 use super::terms::{IncrementsOut, SoftCloseOut};
 use super::{PersonOut, to_json};
-use crate::auction::{Auction, Format, Millis, Money, Status};
+use crate::auction::{Auction, Format, Millis, Money, Stage, Status};
 
 /// What is live in a room and not in its log.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,8 @@ pub struct Live {
     pub watching: usize,
     /// Who is signed in among them; `None` in large rooms.
     pub names: Option<Vec<String>>,
+    /// The auctioneer's text, if there is one.
+    pub text: Option<Box<str>>,
 }
 
 /// The whole auction object.
@@ -36,11 +38,14 @@ pub struct AuctionOut<'a> {
     status: &'static str,
     starts_at: Millis,
     ends_at: Millis,
+    paused_at: Option<Millis>,
+    warned: Option<u8>,
     price: Option<i64>,
     leader: Option<PersonOut<'a>>,
     minimum: i64,
     bids: u64,
     outcome: Option<&'static str>,
+    reason: Option<&'a str>,
     seq: u64,
     watching: usize,
     names: Option<&'a [String]>,
@@ -69,15 +74,18 @@ impl<'a> AuctionOut<'a> {
             status: auction.status().word(),
             starts_at: terms.starts_at,
             ends_at: auction.ends_at(),
+            paused_at: auction.paused_at(),
+            warned: auction.warned().map(Stage::number),
             price: auction.price().map(Money::minor),
             leader: auction.leader().map(Into::into),
             minimum: auction.minimum().minor(),
             bids: auction.bids(),
             outcome: auction.outcome().map(outcome),
+            reason: auction.cancelled(),
             seq: auction.seq(),
             watching: live.watching,
             names: live.names.as_deref(),
-            live: None,
+            live: live.text.as_deref(),
             recent,
         }
     }

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{TermsIn, line};
-use crate::auction::{Act, Currency, Money, Offer, Refusal, RequestId};
+use super::{TermsIn, line, msgpack};
+use crate::auction::{Act, Currency, Money, Offer, Refusal, RequestId, Stage};
 
 /// What a client asks for.
 #[derive(Debug)]
@@ -57,6 +57,12 @@ struct Flat<'a> {
     max: Option<&'a RawValue>,
     #[serde(borrow)]
     text: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    stage: Option<&'a RawValue>,
+    #[serde(borrow)]
+    by_ms: Option<&'a RawValue>,
+    #[serde(borrow)]
+    reason: Option<Cow<'a, str>>,
     t: Option<serde_json::Number>,
     #[serde(borrow)]
     terms: Option<&'a RawValue>,
@@ -87,6 +93,16 @@ pub fn parse_http(body: &[u8]) -> Result<Inbound, Rejected> {
     json(text)
 }
 
+/// Reads a binary frame: a command in MessagePack.
+pub fn parse_packed(packed: &[u8]) -> Result<Inbound, Rejected> {
+    let text = msgpack::to_json(packed).map_err(|refusal| Rejected { request: None, refusal })?;
+    if !text.starts_with('{') {
+        let refusal = Refusal::Malformed("A command is a map, like {\"type\":\"bid\",\"amount\":12050} in MessagePack.".to_owned());
+        return Err(Rejected { request: None, refusal });
+    }
+    json(&text)
+}
+
 fn json(text: &str) -> Result<Inbound, Rejected> {
     let flat: Flat = serde_json::from_str(text).map_err(|error| {
         let refusal = Refusal::Malformed(format!("Not a command: {error}."));
@@ -114,12 +130,25 @@ fn id_of(text: &str) -> Option<RequestId> {
 }
 
 fn inbound(flat: &Flat, request: Option<RequestId>) -> Result<Inbound, Refusal> {
+    let act = match flat.kind.as_ref() {
+        "bid" => Act::Bid(offer(flat)?),
+        "say" => say(flat.text.as_deref().ok_or_else(|| Refusal::Malformed("say needs text.".to_owned()))?)?,
+        "open" => Act::Open,
+        "pause" => Act::Pause,
+        "resume" => Act::Resume,
+        "warn" => warn(flat.stage.map(RawValue::get))?,
+        "hammer" => Act::Hammer,
+        "extend" => extend(flat.by_ms.and_then(|by_ms| by_ms.get().parse().ok()))?,
+        "cancel" => cancel(flat.reason.as_deref().unwrap_or_default())?,
+        "announce" => announce(flat.text.as_deref().ok_or_else(|| Refusal::Malformed("announce needs text.".to_owned()))?)?,
+        _ => return other(flat, request),
+    };
+    Ok(Inbound::Act { request, act })
+}
+
+/// What is not for an auction's decider.
+fn other(flat: &Flat, request: Option<RequestId>) -> Result<Inbound, Refusal> {
     match flat.kind.as_ref() {
-        "bid" => Ok(Inbound::Act { request, act: Act::Bid(offer(flat)?) }),
-        "say" => {
-            let text = flat.text.as_deref().ok_or_else(|| Refusal::Malformed("say needs text.".to_owned()))?;
-            Ok(Inbound::Act { request, act: say(text)? })
-        }
         "ping" => {
             let t = flat.t.clone().ok_or_else(|| Refusal::Malformed("ping needs t, a number.".to_owned()))?;
             Ok(Inbound::Ping { t })
@@ -128,9 +157,15 @@ fn inbound(flat: &Flat, request: Option<RequestId>) -> Result<Inbound, Refusal> 
             let terms = flat.terms.ok_or_else(|| Refusal::Malformed("create needs terms.".to_owned()))?;
             Ok(Inbound::Create { request, terms: Box::new(TermsIn::from_json(terms.get().as_bytes())?) })
         }
-        other => {
-            let shown: String = other.chars().take(32).collect();
-            Err(Refusal::Malformed(format!("There is no command \"{shown}\"; there are bid, say, ping and create.")))
+        "void" => Err(Refusal::Malformed(
+            "void: this version takes no bid out again; to undo a sale, cancel the auction before its end.".to_owned(),
+        )),
+        unknown => {
+            let shown: String = unknown.chars().take(32).collect();
+            Err(Refusal::Malformed(format!(
+                "There is no command \"{shown}\"; there are bid, say, ping and create, and for the auctioneer open, pause, resume, warn, hammer, \
+                 extend, cancel and announce."
+            )))
         }
     }
 }
@@ -150,8 +185,38 @@ fn money(raw: &RawValue) -> Result<Money, Refusal> {
 
 /// Chat, checked for length.
 pub(super) fn say(text: &str) -> Result<Act, Refusal> {
-    if text.trim().is_empty() || text.chars().count() > Act::MAX_SAY {
-        return Err(Refusal::Malformed(format!("text: 1 to {} characters.", Act::MAX_SAY)));
+    some_text("text", text).map(Act::Say)
+}
+
+/// Fair warning of the stage `1` or `2`.
+pub(super) fn warn(stage: Option<&str>) -> Result<Act, Refusal> {
+    let stage = stage.and_then(|stage| stage.parse().ok()).and_then(Stage::of);
+    stage.map(Act::Warn).ok_or_else(|| Refusal::Malformed("stage: 1 (going once) or 2 (going twice).".to_owned()))
+}
+
+/// More time, checked for its length.
+pub(super) fn extend(by_ms: Option<i64>) -> Result<Act, Refusal> {
+    let by_ms = by_ms.filter(|by_ms| (1..=Act::MAX_EXTEND_MS).contains(by_ms));
+    let wrong = || Refusal::Malformed(format!("by_ms: a whole number of milliseconds from 1 to {} (a day).", Act::MAX_EXTEND_MS));
+    by_ms.map(Act::Extend).ok_or_else(wrong)
+}
+
+/// Calling off, its reason checked for length.
+pub(super) fn cancel(reason: &str) -> Result<Act, Refusal> {
+    some_text("reason", reason).map(Act::Cancel)
+}
+
+/// Live text, checked for length; none takes the last one away.
+pub(super) fn announce(text: &str) -> Result<Act, Refusal> {
+    if text.chars().count() > Act::MAX_SAY {
+        return Err(Refusal::Malformed(format!("text: at most {} characters.", Act::MAX_SAY)));
     }
-    Ok(Act::Say(text.into()))
+    Ok(Act::Announce(text.trim().into()))
+}
+
+fn some_text(field: &str, text: &str) -> Result<Box<str>, Refusal> {
+    if text.trim().is_empty() || text.chars().count() > Act::MAX_SAY {
+        return Err(Refusal::Malformed(format!("{field}: 1 to {} characters.", Act::MAX_SAY)));
+    }
+    Ok(text.into())
 }

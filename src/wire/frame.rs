@@ -10,6 +10,7 @@ pub struct Frame {
 }
 
 const TEXT: u8 = 0x81;
+const BINARY: u8 = 0x82;
 const CLOSE: u8 = 0x88;
 const PING: u8 = 0x89;
 
@@ -32,6 +33,14 @@ impl Frame {
     pub fn json(&self) -> &[u8] {
         self.bytes.get(self.header..).unwrap_or_default()
     }
+}
+
+/// A binary message, framed.
+pub(super) fn binary(payload: &[u8]) -> Bytes {
+    let mut bytes = BytesMut::with_capacity(payload.len() + 10);
+    put_header(&mut bytes, BINARY, payload.len());
+    bytes.put_slice(payload);
+    bytes.freeze()
 }
 
 /// Header of a final, unmasked frame with the shortest length that fits (RFC 6455 §5.2).

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Frame, Live, PROTOCOL, Summary, line, to_json};
+use super::{Frame, Live, PROTOCOL, PersonOut, Summary, line, to_json};
 use crate::auction::{Accepted, AuctionId, Millis, Money, OutbidBy, Person, Refusal, RequestId};
 
 /// Who the server takes one for. All empty for one who only watches.
@@ -192,6 +192,28 @@ pub struct PresenceOut<'a> {
 /// Who is watching, framed.
 pub fn presence(live: &Live) -> Frame {
     Frame::text(&to_json(&PresenceOut { watching: live.watching, names: live.names.as_deref() }))
+}
+
+/// The auctioneer's live text.
+pub fn announcing(text: &str, by: &Person) -> Frame {
+    #[derive(Serialize)]
+    #[serde(tag = "type", rename = "announcing")]
+    struct Out<'a> {
+        text: &'a str,
+        by: PersonOut<'a>,
+    }
+    Frame::text(&to_json(&Out { text, by: by.into() }))
+}
+
+/// Somebody else leads now: to whoever did before.
+pub fn outbid(price: Option<Money>, minimum: Money) -> Frame {
+    #[derive(Serialize)]
+    #[serde(tag = "type", rename = "outbid")]
+    struct Out {
+        price: Option<i64>,
+        minimum: i64,
+    }
+    Frame::text(&to_json(&Out { price: price.map(Money::minor), minimum: minimum.minor() }))
 }
 
 /// Start again from here.

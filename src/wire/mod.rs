@@ -6,18 +6,21 @@
 mod auction;
 mod command;
 mod event;
+mod format;
 mod frame;
 mod line;
 mod message;
+mod msgpack;
 mod terms;
 
 pub use auction::{AuctionOut, Live, Summary, SummaryPerson, summaries};
-pub use command::{Inbound, Rejected, parse, parse_http};
+pub use command::{Inbound, Rejected, parse, parse_http, parse_packed};
 pub use event::event;
+pub use format::Format;
 pub use frame::{CloseCode, Frame, close_frame, ping_frame};
 pub use message::{
-    AcceptedOut, Events, LobbyWelcome, Page, PresenceOut, Reconnect, RefusedOut, Session, Welcome, You, accepted, created, gone, goodbye,
-    help, lobby_auction, lobby_welcome, pong, presence, refused, resync, tick, welcome,
+    AcceptedOut, Events, LobbyWelcome, Page, PresenceOut, Reconnect, RefusedOut, Session, Welcome, You, accepted, announcing, created,
+    gone, goodbye, help, lobby_auction, lobby_welcome, outbid, pong, presence, refused, resync, tick, welcome,
 };
 pub use terms::TermsIn;
 

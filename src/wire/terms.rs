@@ -3,7 +3,10 @@
 use iso_currency::Currency as Iso;
 use serde::{Deserialize, Serialize};
 
-use crate::auction::{AuctionId, Band, Currency, ExtendMode, Format, Increments, Millis, Money, Refusal, SoftClose, Terms, TermsError};
+use super::to_json;
+use crate::auction::{
+    AuctionId, Band, Currency, ExtendMode, Format, Increments, Millis, Money, Refusal, SoftClose, Terms, TermsError, terms_digest,
+};
 
 /// Terms with what may be left out left out.
 #[derive(Deserialize, Clone, Debug)]
@@ -24,6 +27,9 @@ pub struct TermsIn {
     ends_at: Option<Millis>,
     duration_ms: Option<i64>,
     soft_close: Option<SoftCloseIn>,
+    /// Of the JSON it was read from: whether two are the same shall not depend on what this program knows of terms.
+    #[serde(skip)]
+    digest: u64,
 }
 
 #[derive(Deserialize, Clone, Debug)]
@@ -82,7 +88,7 @@ impl TermsIn {
             return Err(Refusal::Malformed("Terms are a JSON object.".to_owned()));
         }
         let mut reader = serde_json::Deserializer::from_slice(json);
-        let terms = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let terms: TermsIn = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
             let field = error.path().to_string();
             let error = error.into_inner();
             if !error.is_data() {
@@ -91,7 +97,14 @@ impl TermsIn {
             Refusal::BadTerms(TermsError::new(&field, plain(&error.to_string())))
         })?;
         reader.end().map_err(|_| Refusal::Malformed("The body must be one JSON object and no more.".to_owned()))?;
-        Ok(terms)
+        // Members in the order of the alphabet, no blanks.
+        let canonical: serde_json::Value = serde_json::from_slice(json).map_err(|error| Refusal::Malformed(format!("{error}.")))?;
+        Ok(TermsIn { digest: terms_digest(&to_json(&canonical)), ..terms })
+    }
+
+    /// Tells these terms, as they were written, from others.
+    pub fn digest(&self) -> u64 {
+        self.digest
     }
 
     /// The id that was asked for, if any.

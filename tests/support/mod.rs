@@ -205,7 +205,7 @@ impl Client {
 }
 
 pub fn is_event(kind: &str) -> bool {
-    ["created", "opened", "bid", "extended", "said", "closed"].contains(&kind)
+    ["created", "opened", "paused", "resumed", "bid", "extended", "warned", "said", "closed", "cancelled"].contains(&kind)
 }
 
 /// A WebSocket, without waiting for a word.

@@ -34,10 +34,18 @@ const evolve = {
 
   opened: (_, { ends_at }) => ({ status: "open", ends_at }),
 
+  paused: (_, { at, ends_at }) => ({ status: "paused", ends_at, paused_at: at }),
+
+  resumed: (_, { ends_at }) => ({ status: "open", ends_at, paused_at: null }),
+
+  warned: (_, { stage }) => ({ warned: stage }),
+
+  cancelled: (_, { at, reason }) => ({ status: "cancelled", reason, warned: null, paused_at: null, closed_at: at }),
+
   bid: (state, event) => {
     const { seq, at, bidder, amount, automatic, price, leader, minimum, ends_at, reserve } = event;
     const history = appended(state.history, { seq, at, bidder, amount, automatic, leader, price });
-    return { price, leader, minimum, ends_at, reserve, history, bids: state.bids + 1 };
+    return { price, leader, minimum, ends_at, reserve, history, bids: state.bids + 1, warned: null };
   },
 
   extended: (_, { at, ends_at, reason }) => ({ ends_at, extension: Object.freeze({ at, ends_at, reason }) }),
@@ -45,7 +53,7 @@ const evolve = {
   said: (state, { seq, at, from, text }) => ({ chat: appended(state.chat, { seq, at, from, text }) }),
 
   closed: (_, { at, outcome, winner, price }) => {
-    const figures = { status: "closed", outcome, winner, closed_at: at };
+    const figures = { status: "closed", outcome, winner, warned: null, closed_at: at };
     return price === null ? figures : { ...figures, price };
   },
 };

@@ -141,6 +141,11 @@ impl EventLog for SqliteLog {
         self.read_with(move |connection| reader::exists(connection, &auction))
     }
 
+    fn find(&self, key: &str) -> BoxFuture<'_, Result<Option<String>, ReadError>> {
+        let key = key.to_owned();
+        self.read_with(move |connection| Ok(reader::find(connection, &key)?))
+    }
+
     fn entries(&self, query: Query) -> BoxFuture<'_, Result<Vec<Entry>, ReadError>> {
         self.read_with(move |connection| reader::entries(connection, &query))
     }

@@ -55,6 +55,11 @@ pub fn mark(connection: &Connection, auction: &str, position: u64) -> Result<Opt
     Ok(statement.query_row(params![auction, position], read).optional()?)
 }
 
+/// The auction whose log was begun under this key.
+pub fn find(connection: &Connection, key: &str) -> rusqlite::Result<Option<String>> {
+    connection.prepare_cached("SELECT id FROM auction WHERE key = ?1")?.query_row([key], |row| row.get(0)).optional()
+}
+
 pub fn records(connection: &Connection, auction: &str, after: Mark, limit: usize) -> Result<Vec<Record>, Fault> {
     // One transaction: the end that is checked is the end of what is read, whatever is appended meanwhile.
     let snapshot = connection.unchecked_transaction()?;

@@ -151,6 +151,11 @@ fn append(transaction: &Transaction, heads: &mut Heads, batch: &Batch) -> rusqli
     if mark.position != batch.expected {
         return Ok(Err(AppendError::Conflict));
     }
+    if let Some(key) = &batch.key
+        && reader::find(transaction, key)?.is_some()
+    {
+        return Ok(Err(AppendError::Conflict));
+    }
     let marks: Vec<Mark> = batch
         .records
         .iter()
@@ -189,9 +194,9 @@ fn keep(transaction: &Transaction, number: i64, auction: &str, mark: Mark, part:
 /// Writes where the log now ends; the number of its auction. An index whose columns stay as they are is not touched.
 fn move_head(transaction: &Transaction, known: Option<Head>, batch: &Batch, end: Mark) -> rusqlite::Result<i64> {
     let Some(Head { number, indexed, .. }) = known else {
-        let sql = "INSERT INTO auction (id, head, hash, label, deadline, summary) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let sql = "INSERT INTO auction (id, head, hash, label, deadline, summary, key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
         let mut insert = transaction.prepare_cached(sql)?;
-        insert.execute(params![&*batch.auction, end.position, end.hash.0, batch.label, batch.deadline, batch.summary])?;
+        insert.execute(params![&*batch.auction, end.position, end.hash.0, batch.label, batch.deadline, batch.summary, batch.key])?;
         return Ok(transaction.last_insert_rowid());
     };
     if indexed == Some((batch.label, batch.deadline)) {
