@@ -8,8 +8,8 @@ import { Watcher } from "./support/watcher.js";
 
 const LOT = { title: "Brass sextant", start: 100, increments: [{ from: 0, step: 1 }], duration_ms: 3_600_000 };
 const WAYS = [
-  { what: "WebSocket", options: { carriers: ["websocket"] }, carrier: "websocket" },
-  { what: "WebSocket, MessagePack", options: { carriers: ["websocket"], format: "msgpack" }, carrier: "websocket" },
+  { what: "WebSocket", options: { carriers: ["websocket"] }, carrier: "websocket", frames: ["text"] },
+  { what: "WebSocket, MessagePack", options: { carriers: ["websocket"], format: "msgpack" }, carrier: "websocket", frames: ["binary"] },
   { what: "event stream and POST", options: { carriers: ["sse"] }, carrier: "sse" },
   { what: "long poll and POST", options: { carriers: ["poll"] }, carrier: "poll" },
 ];
@@ -42,11 +42,11 @@ async function proxy(options) {
   return between;
 }
 
-for (const { what, options, carrier } of WAYS) {
+for (const { what, options, carrier, frames = [] } of WAYS) {
   test(`${what}: snapshot, events, verdicts, the end`, async () => {
     const id = await lot();
     const ana = await watch(id, { name: "Ana", ...options });
-    assert.equal(ana.client.carrier, carrier);
+    assert.deepEqual([ana.client.carrier, [...ana.frames]], [carrier, frames]);
     assert.deepEqual([ana.snapshots.length, ana.snapshots[0].id, ana.client.you.id, ana.client.state], [1, id, "ana", "connected"]);
     assert.ok(Math.abs(ana.client.now() - Date.now()) < 5_000, "the server's clock is this machine's");
 
@@ -182,8 +182,10 @@ test("the lobby by socket: welcome, changes, a new one created from here", async
   for (const carriers of [["websocket"], ["poll"]]) {
     const lobby = await watch(null, { name: "Eva", carriers });
     const id = `made-by-${carriers[0]}`;
-    const verdict = await lobby.client.send({ type: "create", terms: { ...LOT, id } });
-    assert.deepEqual([verdict.type, verdict.auction], ["accepted", id]);
+    for (let time = 0; time < 2; time += 1) { // the same request, and the same verdict
+      const verdict = await lobby.client.send({ type: "create", id: `first-${id}`, terms: { ...LOT, id } });
+      assert.deepEqual([verdict.type, verdict.auction], ["accepted", id]);
+    }
     await lobby.until(({ messages }) => messages.some(({ type, auction }) => type === "auction" && auction.id === id), "the new one");
     assert.equal((await lobby.client.send({ type: "create", terms: { ...LOT, id } })).code, "exists");
   }

@@ -1,21 +1,20 @@
 /**
- * A client of Subasta, for pages and for Node 20 and newer. No page in it, no dependency, no build step: it wants `clock.js`, `errands.js`
- * and `carriers/` beside it, and `msgpack.js` where `format` asks for it. docs/protocol.md says what travels.
- *
- *     import { Client } from "./client.js";
+ * A client of Subasta, for pages and for Node 20 and newer; no page in it, no dependency, no build step. Every option and message is
+ * described in `client.d.ts` beside it, what travels in docs/protocol.md.
  *
  *     const client = new Client("https://auctions.example", { auction: "sextant", name: "Ana" });
- *     client.on("snapshot", (auction) => …);      // how it stands: at first, and wherever the thread was lost
- *     client.on("event", (event) => …);           // what has happened since: every event once, in order
- *     client.on("state", (state, code) => …);
+ *     client.on("snapshot", (auction) => …); // how it stands: at first, and wherever the thread was lost
+ *     client.on("event", (event) => …);      // what has happened since: every event once, in order
  *     await client.connect();
- *     const verdict = await client.send({ type: "bid", amount: 12050 });   // accepted or refused
+ *     const verdict = await client.send({ type: "bid", amount: 12050 }); // accepted or refused
  *     client.close();
  */
 
 import { ServerClock } from "./clock.js";
 import { Errands, requestId } from "./errands.js";
 import { Socket } from "./carriers/socket.js";
+
+export { Unanswered } from "./errands.js";
 
 /** Close codes after which nobody comes back, and why. */
 const FINAL = new Map([
@@ -74,21 +73,7 @@ export class Client {
   #timers = {};
   #first = deferred();
 
-  /**
-   * @param {string|URL} server its address, as `https://auctions.example`
-   * @param {object} [options]
-   * @param {string} [options.auction] the id of an auction; without it one is in the lobby
-   * @param {string} [options.name] who one is, where the server is open to whoever gives a name
-   * @param {string|(() => string|null)} [options.token] who one is; a function is asked anew at every connection
-   * @param {() => void} [options.denied] the token does not hold: forget it. With this the client goes on with what `token` then says;
-   *   without it, or with the same token again, that is the end (4401)
-   * @param {("websocket"|"sse"|"poll")[]} [options.carriers] the ways to try, the best first
-   * @param {"json"|"msgpack"} [options.format] of a WebSocket; the other carriers speak JSON
-   * @param {ServerClock} [options.clock]
-   * @param {number} [options.riseAfterMs] on a lesser carrier the best one is tried again after this, then ever more rarely
-   * @param {typeof WebSocket} [options.WebSocket] where the platform has none
-   * @param {typeof fetch} [options.fetch]
-   */
+  /** @param {string|URL} server its address @param {import("./client.d.ts").Options} [options] without `auction`: the lobby */
   constructor(server, options = {}) {
     const { auction = null, name = null, token = null, denied, clock = new ServerClock(), format = "json", riseAfterMs = 60_000 } = options;
     const { WebSocket = globalThis.WebSocket, fetch = (...request) => globalThis.fetch(...request) } = options;
@@ -122,15 +107,7 @@ export class Client {
   /** The server's clock, estimated, in milliseconds of UTC. */
   now() { return this.#clock.now(); }
 
-  /**
-   * Calls `handler` with everything of this kind; what it returns takes the handler off again.
-   * - `state` (state, code)
-   * - `welcome` (message): a connection stands; comes before its snapshot
-   * - `snapshot` (auction): forget what you knew, this is how it stands
-   * - `event` (event): a public event. It also goes by its own type: `bid`, `extended`, `closed`, …
-   * - `message` (message): anything else, also by its type: `presence`, `outbid`, `accepted`, in the lobby `auction` and `gone`, …
-   * - `counted` (): gaps or repeats have changed
-   */
+  /** Kinds: `state`, `welcome`, `snapshot`, `event`, `message`, `counted`, or the type of a message. Returns what takes the handler off again. */
   on(kind, handler) {
     if (!this.#handlers.has(kind)) this.#handlers.set(kind, new Set());
     this.#handlers.get(kind).add(handler);
@@ -147,12 +124,8 @@ export class Client {
   }
 
   /**
-   * Gives a command, under an id of its own unless it has one, and resolves with its verdict: an `accepted` or a `refused` message. Without
-   * a connection it waits for one. Until the verdict comes it is sent again, under the same id, after every reconnect: it counts once.
-   * Rejects with an `Unanswered` where no verdict will come.
-   * @param {object} command `{type: "bid", amount}`, …
-   * @param {object} [options]
-   * @param {number} [options.patience] milliseconds after which it is not sent again by itself (`late`); none: for ever
+   * Resolves with the verdict. Until it comes the command goes out over every new line, always under the same id: it counts once. After
+   * `patience` ms it does not any more. Rejects with an `Unanswered` where there will be no verdict.
    */
   send(command, { patience = Infinity } = {}) {
     const at = this.#clock.local();

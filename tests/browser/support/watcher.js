@@ -23,9 +23,17 @@ export class Watcher {
   states = [];
   messages = [];
   welcomes = [];
+  frames = new Set(); // text, binary
 
   constructor(origin, options = {}) {
-    this.client = new Client(origin, { WebSocket, ...options });
+    const { frames } = this;
+    class Overheard extends WebSocket {
+      constructor(...way) {
+        super(...way);
+        this.addEventListener("message", ({ data }) => frames.add(typeof data === "string" ? "text" : "binary"));
+      }
+    }
+    this.client = new Client(origin, { WebSocket: Overheard, ...options });
     this.client.on("event", (event) => {
       this.events.push(event);
       this.seqs.push(event.seq);

@@ -30,7 +30,7 @@ export async function post(way, command, signal = null) {
   const within = AbortSignal.timeout(VERDICT_WITHIN_MS);
   const response = await ask(way, path, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...(create && { "idempotency-key": command.id }) },
     body: JSON.stringify(create ? command.terms : command),
     signal: signal && AbortSignal.any ? AbortSignal.any([signal, within]) : within,
   });
