@@ -81,7 +81,7 @@ fn hear(seat: &Seat<Membership>, currency: Currency, who: Option<&Person>, now: 
             }
         }
         Inbound::Ping { t } => Ok(Heard::Answered(wire::pong(&t, now))),
-        Inbound::Who => Ok(Heard::Answered(wire::presence(&seat.live()))),
+        Inbound::Who => Ok(Heard::Answered(wire::presence(&seat.live(), None))),
         Inbound::Help => Ok(Heard::Answered(wire::help())),
         Inbound::Create { request, .. } => {
             let refusal = Refusal::Malformed("Auctions are created in the lobby: connect to /ws.".to_owned());

@@ -359,7 +359,8 @@ impl Room {
             return;
         }
         self.look = None;
-        self.feed.say(wire::presence(&self.door.presence.live()));
+        let (live, moves) = self.door.presence.tell();
+        self.feed.say(wire::presence(&live, moves.as_ref()));
         self.tell_lobby();
         self.presence_hold = Some(Box::pin(tokio::time::sleep(PRESENCE_EVERY)));
     }
