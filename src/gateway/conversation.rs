@@ -33,6 +33,11 @@ impl Place {
         }
     }
 
+    /// Whether it is at an auction that has no more than a minute left.
+    pub fn is_in_last_minute(&self) -> bool {
+        matches!(self, Place::Room { seat, .. } if seat.is_in_last_minute())
+    }
+
     /// Writes what the socket is owed. Ready once nothing is.
     pub fn poll_drain(&self, context: &mut Context<'_>) -> Poll<io::Result<Drained>> {
         self.membership().poll_drain(context)

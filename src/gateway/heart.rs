@@ -57,6 +57,11 @@ impl Heart {
         self.place(Arc::downgrade(socket), now, due);
     }
 
+    /// All sockets; those that are just being looked after may be missing, and are there the next time.
+    pub fn everyone(&self) -> Vec<Arc<Member<Plain>>> {
+        self.wheel().slots.iter().flatten().filter_map(Weak::upgrade).collect()
+    }
+
     fn place(&self, socket: Socket, now: Millis, due: Millis) {
         let turns = usize::try_from((due - now).max(0) / millis(self.turn)).unwrap_or(0);
         let mut wheel = self.wheel();
@@ -119,6 +124,6 @@ impl Heart {
 }
 
 /// Whole milliseconds.
-fn millis(duration: Duration) -> Millis {
+pub fn millis(duration: Duration) -> Millis {
     Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX >> 2)
 }

@@ -35,6 +35,8 @@ pub struct Plain {
     /// Neither asked for life any more, nor expected to show any.
     resting: AtomicBool,
     missed: AtomicBool,
+    /// It is time to go.
+    let_go: AtomicBool,
 }
 
 /// What the wheel finds when it looks after a socket.
@@ -57,6 +59,7 @@ impl Plain {
             taken_by_ping: AtomicU64::new(0),
             resting: AtomicBool::new(false),
             missed: AtomicBool::new(false),
+            let_go: AtomicBool::new(false),
         }
     }
 
@@ -68,6 +71,16 @@ impl Plain {
     /// Whether nothing was heard for too long.
     pub fn is_missed(&self) -> bool {
         self.missed.load(Ordering::Relaxed)
+    }
+
+    /// It is time to go; true where that is news.
+    pub fn let_go(&self) -> bool {
+        !self.let_go.swap(true, Ordering::AcqRel)
+    }
+
+    /// Whether it is time to go.
+    pub fn is_let_go(&self) -> bool {
+        self.let_go.load(Ordering::Acquire)
     }
 
     /// Its conversation ends: no more pings.

@@ -17,6 +17,7 @@ use tracing::debug;
 use super::Gateway;
 use super::connection::Permit;
 use super::conversation::{Place, Said};
+use super::drain::Guest;
 use super::plain::{Ear, Plain, Stream};
 use crate::auction::{Millis, Person, Refusal, RequestId};
 use crate::room::{AWAITED, Drained, Ending, Member};
@@ -38,8 +39,6 @@ const LINGER: Duration = Duration::from_secs(2);
 const LAST_VERDICTS: Duration = Duration::from_secs(1);
 /// … looking so often.
 const LOOK: Duration = Duration::from_millis(2);
-/// Where the server stops, each client is told to come back after a time of its own up to this.
-const COME_BACK_MS: u64 = 3_000;
 
 /// A socket that speaks WebSocket.
 pub type Conversation = WebSocketStream<Ear>;
@@ -54,14 +53,20 @@ pub struct Socket {
     read_on: u32,
     /// While it is behind: how much had been taken when this began to run.
     patience: Option<(u64, Pin<Box<Sleep>>)>,
-    _permit: Permit,
+    /// In the last minute of an auction when it was time to go: it stays until that has ended.
+    stays: bool,
+    _here: Here,
 }
+
+/// What says that a socket is here, for as long as it is.
+pub type Here = (Permit, Guest);
 
 /// Everything that can wake a socket.
 enum Wake {
     Frame(Option<Result<Message, Error>>),
     Lagged,
     Over(Ending),
+    LetGo,
     HeartbeatMissed,
     TooSlow,
     Broken(io::Error),
@@ -77,8 +82,8 @@ pub(super) enum End {
 
 impl Socket {
     /// A socket that has just taken its place; `first` is said first.
-    pub fn new(ws: Conversation, gateway: Gateway, who: Option<Person>, place: Place, first: &Frame, permit: Permit) -> Self {
-        let socket = Socket { ws, who, place, read_on: 0, patience: None, gateway, _permit: permit };
+    pub fn new(ws: Conversation, gateway: Gateway, who: Option<Person>, place: Place, first: &Frame, here: Here) -> Self {
+        let socket = Socket { ws, who, place, read_on: 0, patience: None, gateway, stays: false, _here: here };
         socket.member().say_message(first);
         socket
     }
@@ -93,7 +98,9 @@ impl Socket {
                 Wake::Frame(None) => Some(End::Gone),
                 Wake::Lagged | Wake::Over(Ending::Failed) => Box::pin(self.resync()).await.err().map(End::Close),
                 Wake::Over(Ending::Ended) => Some(End::Close(CloseCode::Ended)),
+                Wake::Over(Ending::Stopping) if self.gateway.drain.is_on() => Some(End::Close(CloseCode::Restart)),
                 Wake::Over(Ending::Stopping) => Some(End::Close(CloseCode::GoingAway)),
+                Wake::LetGo => Some(End::Close(CloseCode::Restart)),
                 Wake::HeartbeatMissed => Some(End::Close(CloseCode::HeartbeatMissed)),
                 Wake::TooSlow => Some(End::Close(CloseCode::TooSlow)),
                 Wake::Broken(error) => {
@@ -123,6 +130,7 @@ impl Socket {
             return Poll::Ready(Wake::Frame(frame));
         }
         match self.place.poll_drain(context) {
+            Poll::Ready(Ok(Drained::UpToDate)) if self.may_go() => return Poll::Ready(Wake::LetGo),
             Poll::Ready(Ok(Drained::UpToDate)) => self.patience = None,
             Poll::Ready(Ok(Drained::Lagged)) => return Poll::Ready(Wake::Lagged),
             Poll::Ready(Ok(Drained::End(ending))) => return Poll::Ready(Wake::Over(ending)),
@@ -138,6 +146,15 @@ impl Socket {
             context.waker().wake_by_ref();
         }
         Poll::Pending
+    }
+
+    /// Whether it is time to go, and it is not in the last minute of an auction.
+    fn may_go(&mut self) -> bool {
+        if !self.member().pipe().is_let_go() {
+            return false;
+        }
+        self.stays |= self.place.is_in_last_minute();
+        !self.stays
     }
 
     /// Somebody who asks must also listen.
@@ -179,7 +196,7 @@ impl Socket {
 
     /// Answers what was asked before the end, says goodbye, and goes.
     async fn leave(self, end: End) {
-        if matches!(end, End::Close(CloseCode::Ended | CloseCode::GoingAway)) {
+        if matches!(end, End::Close(CloseCode::Ended | CloseCode::GoingAway | CloseCode::Restart)) {
             let answered = async {
                 while self.member().awaited() > 0 {
                     tokio::time::sleep(LOOK).await;
@@ -187,10 +204,13 @@ impl Socket {
             };
             let _ = tokio::time::timeout(LAST_VERDICTS, answered).await;
         }
-        if matches!(end, End::Close(CloseCode::GoingAway)) {
-            self.member().tell_message(&wire::goodbye(fastrand::u64(0..=COME_BACK_MS)), 0);
+        if matches!(end, End::Close(CloseCode::GoingAway | CloseCode::Restart)) {
+            // What came with the verdicts, and was not taken at once.
+            let told = std::future::poll_fn(|context| self.place.poll_drain(context));
+            let _ = tokio::time::timeout(LAST_VERDICTS, told).await;
+            self.member().tell_message(&wire::goodbye(self.gateway.drain.retry_ms(self.now())), 0);
         }
-        let Socket { ws, place, gateway, _permit, .. } = self;
+        let Socket { ws, place, gateway, _here, .. } = self;
         // It leaves the room now, however long the goodbye takes.
         drop(place);
         let patience = gateway.settings.slow_after;
