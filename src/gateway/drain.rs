@@ -117,7 +117,7 @@ impl Plan {
     /// When it is this one's turn; those who come late have theirs too.
     fn moment(&self, one: usize, spread: Duration) -> Millis {
         let spread = u64::try_from(millis(spread)).unwrap_or(0);
-        let after = u128::from(self.moments.hash_one(one)) * u128::from(spread) >> 64;
+        let after = (u128::from(self.moments.hash_one(one)) * u128::from(spread)) >> 64;
         self.began.saturating_add(Millis::try_from(after).unwrap_or(0))
     }
 }
