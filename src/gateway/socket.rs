@@ -196,18 +196,20 @@ impl Socket {
 
     /// Answers what was asked before the end, says goodbye, and goes.
     async fn leave(self, end: End) {
+        // One that is let go is not in the way of anything.
+        let verdicts = if self.member().pipe().is_let_go() { self.gateway.settings.slow_after } else { LAST_VERDICTS };
         if matches!(end, End::Close(CloseCode::Ended | CloseCode::GoingAway | CloseCode::Restart)) {
             let answered = async {
                 while self.member().awaited() > 0 {
                     tokio::time::sleep(LOOK).await;
                 }
             };
-            let _ = tokio::time::timeout(LAST_VERDICTS, answered).await;
+            let _ = tokio::time::timeout(verdicts, answered).await;
         }
         if matches!(end, End::Close(CloseCode::GoingAway | CloseCode::Restart)) {
             // What came with the verdicts, and was not taken at once.
             let told = std::future::poll_fn(|context| self.place.poll_drain(context));
-            let _ = tokio::time::timeout(LAST_VERDICTS, told).await;
+            let _ = tokio::time::timeout(verdicts, told).await;
             self.member().tell_message(&wire::goodbye(self.gateway.drain.retry_ms(self.now())), 0);
         }
         let Socket { ws, place, gateway, _here, .. } = self;
