@@ -94,6 +94,36 @@ for (const { what, options, carrier, frames = [] } of WAYS) {
     }
   });
 
+  test(`${what}: cut off at random under bids`, async () => {
+    const between = await proxy();
+    const id = await lot();
+    const ana = await watch(id, { name: "Ana", ...options }, between.origin);
+    let amount = 99;
+    let over = false;
+    const others = (async () => {
+      while (!over) await server.bid("Ben", id, (amount += 2));
+    })();
+    const verdicts = [];
+    for (let round = 0; round < 25; round += 1) {
+      const verdict = ana.client.send({ type: "say", id: `word-${round}`, text: String(round) });
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 40));
+      between.cut();
+      await ana.state("reconnecting");
+      while (ana.client.state !== "connected") {
+        ana.client.wake();
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      verdicts.push(verdict);
+    }
+    assert.ok((await Promise.all(verdicts)).every(({ type }) => type === "accepted"));
+    over = true;
+    await others;
+    await ana.reached((await server.auction(id)).seq);
+    assert.ok(ana.unbroken, ana.seqs.join());
+    assert.deepEqual([ana.client.gaps, ana.client.repeats, ana.snapshots.length], [0, 0, 1]);
+    assert.deepEqual(ana.events.filter(({ type }) => type === "said").map(({ text }) => Number(text)), verdicts.map((_, round) => round));
+  });
+
   test(`${what}: what the auction ends is over, and says why`, async () => {
     const id = await lot({ duration_ms: 3_000, soft_close: false });
     const ana = await watch(id, { name: "Ana", ...options });
