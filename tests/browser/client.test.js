@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
+import { Stream } from "../../web/js/carriers/stream.js";
 import { Proxy } from "./support/go-between.js";
 import { Server } from "./support/server.js";
 import { Watcher } from "./support/watcher.js";
@@ -41,6 +42,15 @@ async function proxy(options) {
   ending.push(() => between.stop());
   return between;
 }
+
+test("an event stream that has told the end and comes back is over, and does not wait for more", async () => {
+  const id = await lot({ duration_ms: 1_000, soft_close: false });
+  const ana = await watch(id, { carriers: ["sse"] });
+  await ana.state("gone");
+  const way = { base: new URL(server.origin), auction: id, token: null, name: null, fetch };
+  const stream = new Stream({ ...way, since: ana.client.seq });
+  assert.equal(await new Promise((resolve) => { stream.onclose = resolve; }), 1000);
+});
 
 for (const { what, options, carrier, frames = [] } of WAYS) {
   test(`${what}: snapshot, events, verdicts, the end`, async () => {

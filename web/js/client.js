@@ -252,7 +252,7 @@ export class Client {
     if (welcomedAt !== null && this.#clock.local() - welcomedAt > SETTLED_AFTER_MS) this.#attempt = 0;
     if (code === SIGN_IN_FIRST && shown && this.#session.denied) {
       this.#session.denied();
-      if (this.#session.token() !== shown) return this.#retry(code, this.#attempt === 0);
+      if (this.#session.token() !== shown) return this.#retry(undefined, this.#attempt === 0);
     }
     if (FINAL.has(code)) return this.#giveUp(code);
     if (welcomedAt === null && (code === undefined || code === 1006)) this.#doubt();
