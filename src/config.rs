@@ -15,6 +15,7 @@ use serde::Deserialize;
 use crate::auction::AuctionId;
 use crate::gateway::{Certificate, GatewaySettings};
 use crate::room::{Listing, RoomSettings};
+use crate::terminal::{BidFlags, WatchFlags};
 use crate::wire::TermsIn;
 
 /// The command line.
@@ -34,6 +35,10 @@ pub struct Cli {
 pub enum Command {
     /// Run the server (this is what happens when no command is given)
     Serve(Flags),
+    /// Watch an auction: a live view in a terminal, one line an event in a pipe
+    Watch(WatchFlags),
+    /// Make one bid, and say what became of it
+    Bid(BidFlags),
 }
 
 /// Flags of `serve`; each is also an environment variable, and a key of config.toml.
@@ -217,12 +222,9 @@ impl fmt::Display for ConfigError {
 const DEFAULT_FILE: &str = "config.toml";
 
 impl Cli {
-    /// The flags, wherever they were given.
-    pub fn into_flags(self) -> Flags {
-        match self.command {
-            Some(Command::Serve(flags)) => flags,
-            None => self.flags,
-        }
+    /// What to do.
+    pub fn into_command(self) -> Command {
+        self.command.unwrap_or(Command::Serve(self.flags))
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use subasta::auction::{Act, AuctionId, Command, Person};
+use subasta::wire::Format;
 use support::{Client, PATIENCE, TestServer, bid, max};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -155,7 +156,7 @@ async fn who_falls_behind_the_ring_is_sent_resync() {
             verdict.await.unwrap().unwrap();
         }
     }
-    let mut slow = Client { ws, seq: 0, events: Vec::new(), welcome: Value::Null };
+    let mut slow = Client { ws, seq: 0, events: Vec::new(), welcome: Value::Null, format: Format::Json };
     slow.seq = slow.receive().await.unwrap()["seq"].as_u64().unwrap();
     let resync = slow.until("resync").await;
     assert_eq!(resync["auction"]["seq"], resync["seq"]);

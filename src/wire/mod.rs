@@ -18,6 +18,7 @@ pub use command::{Inbound, Rejected, parse, parse_http, parse_packed};
 pub use event::event;
 pub use format::Format;
 pub use frame::{CloseCode, Frame, close_frame, ping_frame};
+pub use line::major;
 pub use message::{
     AcceptedOut, Events, LobbyWelcome, Page, PresenceOut, Reconnect, RefusedOut, Session, Welcome, You, accepted, announcing, created,
     gone, goodbye, help, lobby_auction, lobby_welcome, outbid, pong, presence, refused, resync, tick, welcome,
