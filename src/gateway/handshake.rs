@@ -19,10 +19,10 @@ use tracing::debug;
 
 use super::Gateway;
 use super::api::{self, Problem};
+use super::conduit::Stream;
 use super::connection::Permit;
 use super::conversation::{self, Place, close_code};
 use super::impatient::Impatient;
-use super::plain::Stream;
 use super::session::Credentials;
 use super::socket::{Socket, close, websocket};
 use super::woven::Woven;

@@ -4,6 +4,7 @@
 
 mod api;
 mod caller;
+mod conduit;
 mod connection;
 mod conversation;
 mod drain;
@@ -12,7 +13,6 @@ mod heart;
 mod impatient;
 mod listen;
 mod pages;
-mod plain;
 mod polling;
 mod secret;
 mod session;

@@ -15,10 +15,10 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tracing::debug;
 
 use super::Gateway;
+use super::conduit::{Conduit, Ear, Stream};
 use super::connection::Permit;
 use super::conversation::{Place, Said};
 use super::drain::Guest;
-use super::plain::{Ear, Plain, Stream};
 use crate::auction::{Millis, Person, Refusal, RequestId};
 use crate::room::{AWAITED, Drained, Ending, Member};
 use crate::wire::{self, CloseCode, Format, Frame};
@@ -115,7 +115,7 @@ impl Socket {
         Box::pin(self.leave(end)).await;
     }
 
-    fn member(&self) -> &Arc<Member<Plain>> {
+    fn member(&self) -> &Arc<Member<Conduit>> {
         &self.ws.get_ref().0
     }
 
@@ -260,7 +260,7 @@ fn on_error(error: &Error) -> End {
     }
 }
 
-async fn drain(member: &Member<Plain>) -> io::Result<()> {
+async fn drain(member: &Member<Conduit>) -> io::Result<()> {
     std::future::poll_fn(|context| member.poll_drain(context, None)).await.map(drop)
 }
 
@@ -284,7 +284,7 @@ pub(super) async fn close(ws: Conversation, code: CloseCode, patience: Duration)
     let _ = tokio::time::timeout(LINGER, until_they_end()).await;
 }
 
-async fn drain_patiently(member: &Member<Plain>, patience: Duration) -> io::Result<()> {
+async fn drain_patiently(member: &Member<Conduit>, patience: Duration) -> io::Result<()> {
     loop {
         let before = member.taken();
         match tokio::time::timeout(patience, drain(member)).await {
@@ -305,7 +305,7 @@ pub(super) async fn websocket(gateway: &Gateway, stream: Stream, read: Bytes, fo
         .max_frame_size(Some(MESSAGE_LIMIT));
     let now = gateway.rooms.clock().now();
     let ping_at = gateway.heart.first(now);
-    let member = Arc::new(Member::new(Plain::new(stream, now, ping_at), format));
+    let member = Arc::new(Member::new(Conduit::new(stream, now, ping_at), format));
     gateway.heart.keep(&member, now, ping_at);
     // A copy of what is mostly nothing: the bytes themselves are part of the handshake's buffer, and would keep it.
     WebSocketStream::from_partially_read(Ear(member), read.to_vec(), Role::Server, Some(config)).await

@@ -26,7 +26,7 @@ pub enum Stream {
 
 /// A socket, and what is known of its heart.
 #[derive(Debug)]
-pub struct Plain {
+pub struct Conduit {
     stream: Stream,
     heard_at: AtomicI64,
     ping_at: AtomicI64,
@@ -49,10 +49,10 @@ pub enum Beat {
     Done,
 }
 
-impl Plain {
+impl Conduit {
     /// A socket, heard of at `now`, to be pinged first at `ping_at`.
-    pub fn new(stream: Stream, now: Millis, ping_at: Millis) -> Plain {
-        Plain {
+    pub fn new(stream: Stream, now: Millis, ping_at: Millis) -> Conduit {
+        Conduit {
             stream,
             heard_at: AtomicI64::new(now),
             ping_at: AtomicI64::new(ping_at),
@@ -157,7 +157,7 @@ fn write(stream: &TcpStream, slices: &[IoSlice<'_>]) -> io::Result<usize> {
     Ok(written)
 }
 
-impl Pipe for Plain {
+impl Pipe for Conduit {
     fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         match &self.stream {
             Stream::Plain(stream) => write(stream, slices),
@@ -189,7 +189,7 @@ impl Pipe for Plain {
 }
 
 /// A socket as tungstenite sees it: it reads, and what it writes (answers to pings and closes) goes the way of all frames.
-pub struct Ear(pub Arc<Member<Plain>>);
+pub struct Ear(pub Arc<Member<Conduit>>);
 
 impl AsyncRead for Ear {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
