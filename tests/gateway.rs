@@ -454,7 +454,12 @@ async fn a_robot_may_ask_for_verdicts_alone() {
 
 #[tokio::test]
 async fn who_does_not_read_is_closed_and_nobody_else_waits() {
-    let server = TestServer::with(|config| config.gateway.slow_after = Duration::from_secs(2)).await;
+    let slow = |config: &mut subasta::config::Config| {
+        config.gateway.slow_after = Duration::from_secs(2);
+        // On a slow machine it takes long until the kernel is full: who is not heard meanwhile shall not be closed for that.
+        config.gateway.heartbeat_interval = Duration::from_secs(600);
+    };
+    let server = TestServer::with(slow).await;
     server.auction("lot", json!({})).await;
     let stuck = mute(&server, "Stuck").await;
     let mut ana = server.join("/ws/lot?name=Ana").await;
