@@ -85,7 +85,7 @@ export class Client {
     this.#clock = clock;
     this.#format = format;
     this.#riseAfterMs = this.#riseMs = riseAfterMs;
-    this.#errands = new Errands({ tell: (message) => this.#tell(message.type, message), way: () => this.#where() });
+    this.#errands = new Errands({ tell: (message) => this.#say(message), way: () => this.#where() });
     this.#first.promise.catch(() => {}); // who does not wait need not know
   }
 
@@ -189,9 +189,13 @@ export class Client {
     if (message.type === "goodbye") this.#notBefore = this.#heardAt + message.retry_after_ms;
     if (message.type === "resync") this.#restart(message);
     if (this.#way.auction !== null && this.#errands.early(message, this.#seq)) return;
+    this.#say(message);
+    this.#errands.hear(message);
+  }
+
+  #say(message) {
     this.#tell("message", message);
     this.#tell(message.type, message);
-    this.#errands.hear(message);
   }
 
   #welcome(message) {
