@@ -3,13 +3,16 @@
 //! One task a socket. Nothing in here decides about a bid, keeps anything durable, or trusts a message to say who sent it.
 
 mod api;
+mod asyncapi;
 mod caller;
 mod connection;
 mod conversation;
+mod documents;
 mod handshake;
 mod heart;
 mod impatient;
 mod listen;
+mod openapi;
 mod pages;
 mod plain;
 mod polling;
@@ -115,6 +118,8 @@ impl Gateway {
             .route("/api/auctions/{auction}", get(api::look))
             .route("/api/auctions/{auction}/commands", post(api::command))
             .route("/healthz", get(async || "ok\n"))
+            .route("/openapi.json", get(documents::openapi))
+            .route("/asyncapi.json", get(documents::asyncapi))
             .route("/", get(pages::lobby))
             .route("/a/{auction}", get(pages::auction))
             .route("/api/{*rest}", axum::routing::any(api::nothing))
