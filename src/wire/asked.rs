@@ -38,6 +38,7 @@ pub(super) enum CommandIn {
     Say { id: Option<Id>, text: Text },
     /// Asks for a `pong`. Sockets only.
     Ping {
+        id: Option<Id>,
         /// Comes back as it is.
         t: serde_json::Number,
     },

@@ -32,32 +32,52 @@ type Of = fn(&mut SchemaGenerator) -> Schema;
 
 /// What the server says, beside events.
 const SAID: [(&str, Of); 22] = [
-    ("Welcome", Welcome::json_schema),
-    ("LobbyWelcome", LobbyWelcome::json_schema),
-    ("Accepted", AcceptedOut::json_schema),
-    ("Created", CreatedOut::json_schema),
-    ("Refused", RefusedOut::json_schema),
-    ("Outbid", OutbidOut::json_schema),
-    ("Pong", PongOut::json_schema),
-    ("Help", HelpOut::json_schema),
-    ("Presence", PresenceOut::json_schema),
-    ("Announcing", AnnouncingOut::json_schema),
-    ("Tick", TickOut::json_schema),
-    ("Resync", ResyncOut::json_schema),
-    ("Goodbye", GoodbyeOut::json_schema),
-    ("LobbyAuction", LobbyAuctionOut::json_schema),
-    ("Gone", GoneOut::json_schema),
+    ("Welcome", tagged::<Welcome>),
+    ("LobbyWelcome", tagged::<LobbyWelcome>),
+    ("Accepted", tagged::<AcceptedOut>),
+    ("Created", tagged::<CreatedOut>),
+    ("Refused", tagged::<RefusedOut>),
+    ("Outbid", tagged::<OutbidOut>),
+    ("Pong", tagged::<PongOut>),
+    ("Help", tagged::<HelpOut>),
+    ("Presence", tagged::<PresenceOut>),
+    ("Announcing", tagged::<AnnouncingOut>),
+    ("Tick", tagged::<TickOut>),
+    ("Resync", tagged::<ResyncOut>),
+    ("Goodbye", tagged::<GoodbyeOut>),
+    ("LobbyAuction", tagged::<LobbyAuctionOut>),
+    ("Gone", tagged::<GoneOut>),
     ("Auction", AuctionOut::json_schema),
     ("Summary", Summary::json_schema),
     ("Events", Events::json_schema),
     ("Page", Page::json_schema),
     ("Session", Session::json_schema),
-    ("Problem", ProblemOut::json_schema),
+    ("Problem", problem),
     ("Event", EventOut::json_schema),
 ];
 
 /// What clients say.
 const ASKED: [(&str, Of); 3] = [("Command", CommandIn::json_schema), ("Terms", TermsIn::json_schema), ("SignIn", NameIn::json_schema)];
+
+/// A message: with its `type`, which for serde is the type's own name.
+fn tagged<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    tag(T::json_schema(generator), &T::schema_name())
+}
+
+/// It holds a refusal, `type` and all.
+fn problem(generator: &mut SchemaGenerator) -> Schema {
+    tag(ProblemOut::json_schema(generator), &RefusedOut::schema_name())
+}
+
+fn tag(mut schema: Schema, kind: &str) -> Schema {
+    let members = schema.ensure_object();
+    let properties = members.entry("properties").or_insert_with(|| json!({}));
+    properties["type"] = json!({"type": "string", "const": kind});
+    if let Some(required) = members.entry("required").or_insert_with(|| json!([])).as_array_mut() {
+        required.insert(0, json!("type"));
+    }
+    schema
+}
 
 /// Unions told apart by `type`, and what ends the names of their parts.
 const UNIONS: [&str; 2] = ["Event", "Command"];
@@ -67,8 +87,9 @@ const UNIONS: [&str; 2] = ["Event", "Command"];
 pub fn schemas(dialect: Dialect) -> Map<String, Value> {
     let mut all = generate(settings(dialect).for_serialize(), &SAID);
     for (name, schema) in generate(settings(dialect).for_deserialize(), &ASKED) {
-        let other = all.insert(name, schema);
-        debug_assert!(other.is_none(), "what is asked and what is said have names of their own");
+        let fits = all.get(&name).is_none_or(|known| *known == schema);
+        debug_assert!(fits, "{name} is asked in another form than it is said: give it another name");
+        all.insert(name, schema);
     }
     UNIONS.iter().for_each(|union| split(&mut all, union));
     all
