@@ -20,16 +20,15 @@ test("openapi.json is OpenAPI 3.1, its schemas too", async () => {
   const { valid, errors } = await validator.validate(openapi);
   assert.ok(valid, JSON.stringify(errors, null, 1));
   assert.equal(validator.version, "3.1");
-  delete openapi.paths["/ws"].get.responses;
-  openapi.paths["/ws"].get.answers = {};
+  openapi.paths["/ws"].get.responses = [];
   assert.equal((await validator.validate(openapi)).valid, false, "it would be noticed");
 });
 
 test("asyncapi.json is AsyncAPI 3.0", async () => {
   const meta = JSON.parse(await readFile(new URL("node_modules/@asyncapi/specs/schemas/3.0.0.json", import.meta.url)));
-  const ajv = new Ajv({ strict: false, logger: false, allErrors: false });
+  // It brings the schema of schemas itself.
+  const ajv = new Ajv({ meta: false, validateSchema: false, strict: false });
   addFormats(ajv);
-  // It is also published under this name, which the schema of schemas refers to.
   const validate = ajv.compile(meta);
   const asyncapi = await document("/asyncapi.json");
   assert.ok(validate(asyncapi), JSON.stringify(validate.errors, null, 1));
