@@ -1,9 +1,17 @@
 //! Style as a test: who may import whom, how long things may be, who reads the clock, and whether the protocol and its document agree.
 
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(dead_code, missing_docs, clippy::unwrap_used)]
 
+#[path = "support/schemas.rs"]
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use subasta::wire::{Dialect, schemas};
+use support::{Schemas, Unknown, title};
 
 const FUNCTION_LINES: usize = 70;
 const FILE_LINES: usize = 500;
@@ -158,19 +166,136 @@ fn every_message_code_and_event_is_in_the_protocol_s_document() {
     }
 }
 
-#[test]
-fn every_example_in_the_protocol_s_document_is_json() {
-    let document = document();
-    let mut examples = 0;
-    for block in document.split("```json\n").skip(1) {
-        let block = block.split("```").next().unwrap();
-        for example in serde_json::Deserializer::from_str(block).into_iter::<serde_json::Value>() {
-            let example = example.unwrap_or_else(|error| panic!("{error} in\n{block}"));
-            assert!(example.is_object());
-            examples += 1;
+/// Every example of the document, with the heading it stands under.
+fn examples(document: &str) -> Vec<(String, Value)> {
+    let mut found = Vec::new();
+    for section in document.split("\n## ").skip(1) {
+        let heading = section.lines().next().unwrap();
+        for block in section.split("```json\n").skip(1) {
+            let block = block.split("```").next().unwrap();
+            for example in serde_json::Deserializer::from_str(block).into_iter() {
+                found.push((heading.to_owned(), example.unwrap_or_else(|error| panic!("{error} in\n{block}"))));
+            }
         }
     }
-    assert!(examples > 15, "only {examples}");
+    assert!(found.len() > 40, "only {}", found.len());
+    found
+}
+
+/// Sets the whole object where an example has `{"id":"demo"}`: in a list, as much of it as lists have.
+fn unfold(example: &mut Value, whole: &Value, entry: &Value) {
+    let demo = serde_json::json!({"id": "demo"});
+    for (name, member) in example.as_object_mut().unwrap() {
+        match member {
+            Value::Array(list) if name == "auctions" => {
+                list.iter_mut().filter(|short| **short == demo).for_each(|short| *short = entry.clone());
+            }
+            short if name == "auction" && *short == demo => *short = whole.clone(),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn every_example_in_the_protocol_s_document_is_what_its_schema_says() {
+    let schemas = Schemas::new(Unknown::Wrong);
+    let examples = examples(&document());
+    let (_, whole) = examples.iter().find(|(heading, _)| heading == "The auction object").unwrap();
+    let mut entry = whole.clone();
+    let in_lists = schemas.all["Summary"]["properties"].as_object().unwrap();
+    entry.as_object_mut().unwrap().retain(|name, _| in_lists.contains_key(name));
+    let mut shown: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (heading, mut example) in examples.clone() {
+        let is_entry = example["type"] == "auction";
+        unfold(&mut example, if is_entry { &entry } else { whole }, &entry);
+        let name = match heading.split(':').next().unwrap() {
+            "Commands" => title(example["type"].as_str().unwrap()) + "Command",
+            "Terms" => "Terms".to_owned(),
+            _ => schemas.said(&example),
+        };
+        assert_eq!(schemas.fault(&name, &example), None, "docs/protocol.md, {heading}");
+        shown.entry(name).or_default().extend(example.as_object().unwrap().keys().cloned());
+    }
+    // What has changed shows in an example, or there is none.
+    let within = ["Person", "You", "Reconnect", "Summary"];
+    let commands = schemas.all.keys().map(String::as_str).filter(|name| name.ends_with("Command") && *name != "Command");
+    for name in schemas.all_said().into_iter().chain(commands).chain(["Terms"]).filter(|name| !within.contains(name)) {
+        let shown = shown.get(name).unwrap_or_else(|| panic!("docs/protocol.md has no example of {name}"));
+        let schema = &schemas.all[name];
+        let parts = schema.get("oneOf").and_then(Value::as_array).filter(|_| schema.get("properties").is_none());
+        for member in parts.unwrap_or(&vec![schema.clone()]).iter().flat_map(|part| part["properties"].as_object().unwrap().keys()) {
+            assert!(shown.contains(member) || member == "id", "docs/protocol.md has no example of {name} with {member}");
+        }
+    }
+}
+
+/// Calls `found` with every word that a schema has for one of a few things.
+fn words<'a>(schema: &'a Value, found: &mut impl FnMut(&'a str)) {
+    match schema {
+        Value::Object(members) => {
+            members.get("const").and_then(Value::as_str).into_iter().for_each(&mut *found);
+            members.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).for_each(&mut *found);
+            members.values().for_each(|member| words(member, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| words(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_type_member_and_word_of_a_schema_is_in_the_protocol_s_document() {
+    let document = document();
+    let schemas = schemas(Dialect::Draft2020);
+    let is_named = |name: &str| document.contains(&format!("`{name}`")) || document.contains(&format!("\"{name}\""));
+    let mut count = 0;
+    for (schema_name, schema) in &schemas {
+        words(schema, &mut |word| assert!(is_named(word), "docs/protocol.md does not mention {word} of {schema_name}"));
+        let Some(members) = schema["properties"].as_object() else { continue };
+        // A type that has a row in a table has all of its members there.
+        let kind = schema
+            .pointer("/properties/type/const")
+            .and_then(Value::as_str)
+            .filter(|_| !["Created", "Problem"].contains(&schema_name.as_str()));
+        let rows: String = document
+            .lines()
+            .filter(|line| {
+                kind.is_some_and(|kind| line.starts_with("| ") && line.split('|').nth(1).unwrap().contains(&format!("`{kind}`")))
+            })
+            .collect();
+        for member in members.keys() {
+            assert!(is_named(member), "docs/protocol.md does not mention {member} of {schema_name}");
+            let common = ["type", "id", "seq", "at"].contains(&member.as_str());
+            assert!(
+                rows.is_empty() || common || rows.contains(&format!("`{member}")),
+                "docs/protocol.md: the row of {schema_name} lacks {member}"
+            );
+            count += 1;
+        }
+    }
+    assert!(count > 150, "only {count}");
+    let entry = document.split("An entry has these members").nth(1).unwrap().split("\n\n").next().unwrap();
+    for member in schemas["Summary"]["properties"].as_object().unwrap().keys() {
+        assert!(entry.contains(&format!("`{member}`")), "docs/protocol.md: an entry of the list has {member}");
+    }
+}
+
+#[test]
+fn every_code_is_in_the_schema() {
+    let source = source("src/auction/refusal.rs");
+    let given: BTreeSet<_> = quoted_after(&source, "=> \"").filter(|code| !code.contains(' ')).collect();
+    assert_eq!(given, subasta::auction::Refusal::CODES.into_iter().collect());
+}
+
+/// What the router says, the document says.
+#[test]
+fn every_address_is_in_the_documents() {
+    let (router, documents) = (source("src/gateway/mod.rs"), source("src/gateway/openapi.rs"));
+    let mut count = 0;
+    for address in quoted_after(&router, ".route(\"").filter(|address| !address.contains("{*")) {
+        assert!(documents.contains(&format!("\"{address}\":")), "src/gateway/openapi.rs does not mention {address}");
+        count += 1;
+    }
+    assert!(count > 10, "only {count}");
 }
 
 #[test]

@@ -69,6 +69,30 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Every code there is.
+    pub const CODES: [&'static str; 20] = [
+        "bid_too_low",
+        "already_leading",
+        "not_open",
+        "paused",
+        "closed",
+        "own_auction",
+        "bad_amount",
+        "not_for_format",
+        "bad_terms",
+        "unknown_auction",
+        "exists",
+        "forbidden",
+        "not_now",
+        "sign_in",
+        "id_reused",
+        "busy",
+        "malformed",
+        "too_large",
+        "unavailable",
+        "no_verdict",
+    ];
+
     /// The code that clients rely on.
     pub const fn code(&self) -> &'static str {
         match self {

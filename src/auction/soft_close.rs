@@ -25,6 +25,8 @@ pub enum ExtendMode {
 }
 
 impl SoftClose {
+    /// An extension or its window: at most a day.
+    pub const LONGEST_MS: i64 = 24 * 3_600_000;
     /// What a seller gets who says nothing: 2 minutes, reset.
     pub const DEFAULT: SoftClose = SoftClose { window_ms: 120_000, extend_ms: 120_000, mode: ExtendMode::Reset, latest: None };
 

@@ -59,8 +59,6 @@ impl fmt::Display for TermsError {
 
 /// An auction lasts at most this long, and its times lie at most as far ahead: 5 years.
 pub(super) const LONGEST_MS: i64 = 5 * 366 * 24 * 3_600_000;
-/// An extension or its window: at most a day.
-const LONGEST_EXTENSION_MS: i64 = 24 * 3_600_000;
 
 impl Terms {
     /// Refuses terms that cannot stand at `now`, naming the field.
@@ -101,10 +99,10 @@ impl Terms {
             return wrong("ends_at", "at most five years ahead");
         }
         let Some(soft) = self.soft_close else { return Ok(()) };
-        if !(1..=LONGEST_EXTENSION_MS).contains(&soft.window_ms) {
+        if !(1..=SoftClose::LONGEST_MS).contains(&soft.window_ms) {
             return wrong("soft_close.window_ms", "from 1 ms to a day");
         }
-        if !(1..=LONGEST_EXTENSION_MS).contains(&soft.extend_ms) {
+        if !(1..=SoftClose::LONGEST_MS).contains(&soft.extend_ms) {
             return wrong("soft_close.extend_ms", "from 1 ms to a day");
         }
         if soft.latest.is_some_and(|latest| latest < self.ends_at || latest > horizon) {

@@ -7,6 +7,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCAT
 use axum::http::{HeaderMap, Response, StatusCode};
 use axum::middleware::Next;
 use axum::response::IntoResponse;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
@@ -14,13 +15,13 @@ use super::caller::Caller;
 use super::session::{COOKIE_NAME, Credentials, check_origin};
 use super::{ANSWER_WITHIN, Gateway};
 use crate::auction::{AuctionId, Command, Person, Refusal, RequestId, Status};
-use crate::wire::{self, Inbound, Page, RefusedOut, Session, TermsIn, You};
+use crate::wire::{self, Inbound, Page, Session, TermsIn, You};
 
 /// Entries of a page of the list, unless asked otherwise, and at most.
 const PAGE: usize = 50;
 const PAGE_MOST: usize = 200;
 /// A command's id, for those who leave its body alone.
-const IDEMPOTENCY_KEY: &str = "idempotency-key";
+pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// A refusal as HTTP says it.
 #[derive(Debug)]
@@ -64,17 +65,8 @@ const fn status(refusal: &Refusal) -> StatusCode {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response<Body> {
-        #[derive(Serialize)]
-        struct Out<'a> {
-            title: &'a str,
-            status: u16,
-            detail: String,
-            #[serde(flatten)]
-            refused: RefusedOut<'a>,
-        }
-        let refused = wire::refused(self.request.as_ref(), &self.refusal);
         let title = self.status.canonical_reason().unwrap_or("Refused");
-        let out = Out { title, status: self.status.as_u16(), detail: self.refusal.message(), refused };
+        let out = wire::problem(title, self.status.as_u16(), self.request.as_ref(), &self.refusal);
         (self.status, [(CONTENT_TYPE, "application/problem+json"), (CACHE_CONTROL, "no-store")], wire::to_json(&out)).into_response()
     }
 }
@@ -167,11 +159,6 @@ pub async fn wrong_method() -> Response<Body> {
     Problem::with_status(StatusCode::METHOD_NOT_ALLOWED, refusal).into_response()
 }
 
-#[derive(Deserialize)]
-struct NameIn {
-    name: String,
-}
-
 /// `POST /api/session`.
 pub async fn sign_in(
     State(gateway): State<Gateway>,
@@ -180,7 +167,7 @@ pub async fn sign_in(
     read: Result<Bytes, BytesRejection>,
 ) -> Answer {
     check_origin(&headers)?;
-    let given: NameIn =
+    let given: wire::NameIn =
         serde_json::from_slice(&body(&headers, read)?).map_err(|_| Refusal::Malformed("The body must be {\"name\":\"…\"}.".to_owned()))?;
     let (person, token, expires_at) = gateway.sessions.sign_in(&given.name)?;
     let seconds = (expires_at - gateway.rooms.clock().now()) / 1_000;
@@ -192,10 +179,15 @@ pub async fn sign_in(
 }
 
 /// Which part of the list.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct ListQuery {
+    /// Only auctions of this status.
+    #[schemars(extend("enum" = Status::ALL.map(Status::word)))]
     status: Option<String>,
+    /// From behind this one on: the `next` of the page before.
     after: Option<String>,
+    /// So many at most; 50 unless said otherwise.
+    #[schemars(range(min = 1, max = PAGE_MOST))]
     limit: Option<usize>,
 }
 

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use hyper::ext::Protocol;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
@@ -31,11 +32,16 @@ use crate::room::Member;
 use crate::wire::{self, Format, Frame};
 
 /// The subprotocols. Without one it is JSON.
-const SUBPROTOCOLS: [(&str, Format); 2] = [("subasta.v1.json", Format::Json), ("subasta.v1.msgpack", Format::MessagePack)];
+pub const SUBPROTOCOLS: [(&str, Format); 2] = [("subasta.v1.json", Format::Json), ("subasta.v1.msgpack", Format::MessagePack)];
 
-#[derive(Deserialize)]
+/// From where, and who.
+#[derive(Deserialize, JsonSchema)]
 pub struct SocketQuery {
+    /// Resumes after this seq. In a room only.
+    #[schemars(with = "Option<u64>")]
     since: Option<String>,
+    /// `none`: verdicts, and no events. In a room only.
+    #[schemars(extend("const" = "none"))]
     events: Option<String>,
     #[serde(flatten)]
     credentials: Credentials,

@@ -3,15 +3,18 @@
 //! One task a socket. Nothing in here decides about a bid, keeps anything durable, or trusts a message to say who sent it.
 
 mod api;
+mod asyncapi;
 mod caller;
 mod conduit;
 mod connection;
 mod conversation;
+mod documents;
 mod drain;
 mod handshake;
 mod heart;
 mod impatient;
 mod listen;
+mod openapi;
 mod pages;
 mod polling;
 mod secret;
@@ -130,6 +133,8 @@ impl Gateway {
             .route("/api/auctions/{auction}", get(api::look))
             .route("/api/auctions/{auction}/commands", post(api::command))
             .route("/healthz", get(async || "ok\n"))
+            .route("/openapi.json", get(documents::openapi))
+            .route("/asyncapi.json", get(documents::asyncapi))
             .route("/readyz", get(api::ready))
             .route("/", get(pages::lobby))
             .route("/a/{auction}", get(pages::auction))

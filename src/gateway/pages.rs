@@ -72,7 +72,7 @@ fn content_type(file: &EmbeddedFile) -> String {
 }
 
 /// The first 16 bytes in hexadecimal.
-fn hex(hash: &[u8; 32]) -> String {
+pub fn hex(hash: &[u8; 32]) -> String {
     let (high, _) = hash.split_at(16);
     format!("{:032x}", u128::from_be_bytes(high.try_into().expect("half of 32 bytes are 16")))
 }

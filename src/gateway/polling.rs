@@ -8,6 +8,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, Response, StatusCode};
 use axum::response::IntoResponse;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Gateway;
@@ -25,10 +26,16 @@ const PAGE: usize = 100;
 const PAGE_MOST: usize = 1_000;
 
 /// From where, and how.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct EventsQuery {
+    /// Events after this seq.
+    #[schemars(with = "Option<u64>")]
     since: Option<String>,
+    /// With JSON: a long poll of so many seconds.
+    #[schemars(range(max = LONGEST_WAIT))]
     wait: Option<u64>,
+    /// With JSON: so many events at most; 100 unless said otherwise.
+    #[schemars(range(min = 1, max = PAGE_MOST))]
     limit: Option<usize>,
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::secret;
@@ -35,9 +36,11 @@ impl fmt::Debug for Sessions {
 }
 
 /// What a request's address says of who is asking. Never logged.
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, JsonSchema, Default)]
 pub struct Credentials {
+    /// Signs in on the spot, where names need no proof.
     name: Option<String>,
+    /// From `POST /api/session`.
     token: Option<String>,
 }
 

@@ -1,12 +1,14 @@
 //! The auction object, whole for a room and short for a list.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::event::{outcome, reserve};
+use super::event::EventOut;
 use super::terms::{IncrementsOut, SoftCloseOut};
+use super::words::{FormatOut, OutcomeOut, ReserveOut, StageOut, StatusOut, word};
 use super::{PersonOut, to_json};
-use crate::auction::{Auction, Format, Millis, Money, Stage, Status};
+use crate::auction::{Auction, Millis, Money, Status};
 
 /// What is live in a room and not in its log.
 #[derive(Clone, Debug, Default)]
@@ -28,8 +30,9 @@ pub struct Moves {
     pub left: Vec<String>,
 }
 
-/// The whole auction object.
-#[derive(Serialize)]
+/// The whole auction object. Money is in minor units, times are milliseconds of UTC.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Auction")]
 pub struct AuctionOut<'a> {
     id: &'a str,
     title: &'a str,
@@ -37,28 +40,45 @@ pub struct AuctionOut<'a> {
     image: Option<&'a str>,
     seller: PersonOut<'a>,
     currency: &'a str,
+    /// Decimals of the currency: 2 for EUR.
     decimals: u8,
-    format: &'static str,
+    format: FormatOut,
+    /// The lowest first bid.
     start: i64,
-    reserve: &'static str,
+    reserve: ReserveOut,
+    /// By how much a bid must rise.
     increments: IncrementsOut,
     automatic_bids: bool,
     soft_close: Option<SoftCloseOut>,
-    status: &'static str,
+    status: StatusOut,
     starts_at: Millis,
+    /// As it stands.
     ends_at: Millis,
+    /// Since when it is paused.
     paused_at: Option<Millis>,
-    warned: Option<u8>,
+    /// The fair warning that stands.
+    warned: Option<StageOut>,
+    /// Null before the first bid.
     price: Option<i64>,
+    /// Who would win now.
     leader: Option<PersonOut<'a>>,
+    /// What a challenger must at least offer.
     minimum: i64,
+    /// How many were accepted.
     bids: u64,
-    outcome: Option<&'static str>,
+    outcome: Option<OutcomeOut>,
+    /// Why it was cancelled.
     reason: Option<&'a str>,
+    /// Of the last public event.
     seq: u64,
+    /// How many follow it.
     watching: usize,
+    /// Who is signed in among them; null where they are many.
     names: Option<&'a [String]>,
+    /// The auctioneer's text, if there is one.
     live: Option<&'a str>,
+    /// The last 50 public events, oldest first.
+    #[schemars(with = "Vec<EventOut<'a>>")]
     recent: &'a [&'a RawValue],
 }
 
@@ -74,22 +94,22 @@ impl<'a> AuctionOut<'a> {
             seller: auction.seller().into(),
             currency: terms.currency.code(),
             decimals: terms.currency.decimals(),
-            format: format(terms.format),
+            format: terms.format.into(),
             start: terms.start.minor(),
-            reserve: reserve(auction.reserve()),
+            reserve: auction.reserve().into(),
             increments: (&terms.increments).into(),
             automatic_bids: terms.automatic_bids,
             soft_close: terms.soft_close.map(Into::into),
-            status: auction.status().word(),
+            status: auction.status().into(),
             starts_at: terms.starts_at,
             ends_at: auction.ends_at(),
             paused_at: auction.paused_at(),
-            warned: auction.warned().map(Stage::number),
+            warned: auction.warned().map(Into::into),
             price: auction.price().map(Money::minor),
             leader: auction.leader().map(Into::into),
             minimum: auction.minimum().minor(),
             bids: auction.bids(),
-            outcome: auction.outcome().map(outcome),
+            outcome: auction.outcome().map(Into::into),
             reason: auction.cancelled(),
             seq: auction.seq(),
             watching: live.watching,
@@ -110,8 +130,8 @@ fn raw<T: Serialize + ?Sized>(value: &T) -> Box<RawValue> {
     RawValue::from_string(json).expect("serde_json writes JSON")
 }
 
-/// An auction in a list.
-#[derive(Serialize, Clone, Debug)]
+/// An auction in a list: some members of the auction object.
+#[derive(Serialize, JsonSchema, Clone, Debug)]
 pub struct Summary {
     /// Slug.
     pub id: String,
@@ -124,10 +144,12 @@ pub struct Summary {
     /// Decimals shown.
     pub decimals: u8,
     /// `english`.
+    #[schemars(with = "FormatOut")]
     pub format: String,
     /// Minor units.
     pub start: i64,
     /// `scheduled`, `open`, …
+    #[schemars(with = "StatusOut")]
     pub status: String,
     /// Scheduled open.
     pub starts_at: Millis,
@@ -136,14 +158,17 @@ pub struct Summary {
     /// Null before the first bid.
     pub price: Option<i64>,
     /// Who leads.
+    #[schemars(with = "Option<PersonOut>")]
     pub leader: Option<SummaryPerson>,
     /// What a challenger must offer.
     pub minimum: i64,
     /// Accepted ones.
     pub bids: u64,
     /// `none`, `unmet`, `met`.
+    #[schemars(with = "ReserveOut")]
     pub reserve: String,
     /// Once it has ended.
+    #[schemars(with = "Option<OutcomeOut>")]
     pub outcome: Option<String>,
     /// Open sockets.
     pub watching: usize,
@@ -170,7 +195,7 @@ impl Summary {
             image: terms.image.clone(),
             currency: terms.currency.code().to_owned(),
             decimals: terms.currency.decimals(),
-            format: format(terms.format).to_owned(),
+            format: word(&FormatOut::from(terms.format)),
             start: terms.start.minor(),
             status: auction.status().word().to_owned(),
             starts_at: terms.starts_at,
@@ -179,8 +204,8 @@ impl Summary {
             leader: auction.leader().map(|who| SummaryPerson { id: who.id.to_string(), name: who.name.to_string() }),
             minimum: auction.minimum().minor(),
             bids: auction.bids(),
-            reserve: reserve(auction.reserve()).to_owned(),
-            outcome: auction.outcome().map(|how| outcome(how).to_owned()),
+            reserve: word(&ReserveOut::from(auction.reserve())),
+            outcome: auction.outcome().map(|how| word(&OutcomeOut::from(how))),
             watching,
             seq: auction.seq(),
         }
@@ -195,10 +220,4 @@ impl Summary {
 /// A list, encoded once, to be set into the messages that carry it.
 pub fn summaries<'a>(list: impl Iterator<Item = &'a Summary>) -> Box<RawValue> {
     raw(&list.collect::<Vec<_>>())
-}
-
-const fn format(of: Format) -> &'static str {
-    match of {
-        Format::English => "english",
-    }
 }

@@ -1,38 +1,26 @@
 //! A public event as everyone sees it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::words::{ExtendReasonOut, OutcomeOut, ReserveOut, StageOut};
 use super::{Frame, PersonOut, to_json};
-use crate::auction::{Author, Event, ExtendReason, Fact, Millis, Outcome, Reserve};
+use crate::auction::{Author, Event, Fact, Millis};
 
-#[derive(Serialize)]
+/// A public event of an auction: its log, without gap or repeat.
+#[derive(Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum EventOut<'a> {
-    Created {
-        seq: u64,
-        at: Millis,
-        by: PersonOut<'a>,
-        starts_at: Millis,
-        ends_at: Millis,
-    },
-    Opened {
-        seq: u64,
-        at: Millis,
-        by: Option<PersonOut<'a>>,
-        ends_at: Millis,
-    },
-    Paused {
-        seq: u64,
-        at: Millis,
-        by: PersonOut<'a>,
-        ends_at: Millis,
-    },
-    Resumed {
-        seq: u64,
-        at: Millis,
-        by: PersonOut<'a>,
-        ends_at: Millis,
-    },
+#[schemars(rename = "Event")]
+pub(super) enum EventOut<'a> {
+    /// The auction was created.
+    Created { seq: u64, at: Millis, by: PersonOut<'a>, starts_at: Millis, ends_at: Millis },
+    /// It takes bids; `by` is null where the clock did it.
+    Opened { seq: u64, at: Millis, by: Option<PersonOut<'a>>, ends_at: Millis },
+    /// Bids are refused, and the countdown stands still.
+    Paused { seq: u64, at: Millis, by: PersonOut<'a>, ends_at: Millis },
+    /// It goes on, with the end moved by the time paused.
+    Resumed { seq: u64, at: Millis, by: PersonOut<'a>, ends_at: Millis },
+    /// A bid that counts. `amount` is what it says now, `price` and `leader` are how the auction stands after it.
     Bid {
         seq: u64,
         at: Millis,
@@ -43,40 +31,18 @@ enum EventOut<'a> {
         leader: PersonOut<'a>,
         minimum: i64,
         ends_at: Millis,
-        reserve: &'static str,
+        reserve: ReserveOut,
     },
-    Extended {
-        seq: u64,
-        at: Millis,
-        ends_at: Millis,
-        reason: &'static str,
-    },
-    Warned {
-        seq: u64,
-        at: Millis,
-        by: PersonOut<'a>,
-        stage: u8,
-    },
-    Said {
-        seq: u64,
-        at: Millis,
-        from: PersonOut<'a>,
-        text: &'a str,
-    },
-    Cancelled {
-        seq: u64,
-        at: Millis,
-        by: PersonOut<'a>,
-        reason: &'a str,
-    },
-    Closed {
-        seq: u64,
-        at: Millis,
-        by: Option<PersonOut<'a>>,
-        outcome: &'static str,
-        winner: Option<PersonOut<'a>>,
-        price: Option<i64>,
-    },
+    /// The end has moved.
+    Extended { seq: u64, at: Millis, ends_at: Millis, reason: ExtendReasonOut },
+    /// Fair warning: going once, going twice.
+    Warned { seq: u64, at: Millis, by: PersonOut<'a>, stage: StageOut },
+    /// Chat.
+    Said { seq: u64, at: Millis, from: PersonOut<'a>, text: &'a str },
+    /// Called off.
+    Cancelled { seq: u64, at: Millis, by: PersonOut<'a>, reason: &'a str },
+    /// The end; `by` is null where the clock did it.
+    Closed { seq: u64, at: Millis, by: Option<PersonOut<'a>>, outcome: OutcomeOut, winner: Option<PersonOut<'a>>, price: Option<i64> },
 }
 
 /// Encodes an event, framed; `None` for one that is not public.
@@ -87,7 +53,7 @@ pub fn event(event: &Event) -> Option<Frame> {
         Fact::Opened { by, ends_at } => EventOut::Opened { seq, at, by: by.as_ref().map(who), ends_at: *ends_at },
         Fact::Paused { by, ends_at } => EventOut::Paused { seq, at, by: who(by), ends_at: *ends_at },
         Fact::Resumed { by, ends_at } => EventOut::Resumed { seq, at, by: who(by), ends_at: *ends_at },
-        Fact::Warned { by, stage } => EventOut::Warned { seq, at, by: who(by), stage: stage.number() },
+        Fact::Warned { by, stage } => EventOut::Warned { seq, at, by: who(by), stage: (*stage).into() },
         Fact::Cancelled { by, reason } => EventOut::Cancelled { seq, at, by: who(by), reason },
         Fact::Bid(bid) => EventOut::Bid {
             seq,
@@ -99,16 +65,16 @@ pub fn event(event: &Event) -> Option<Frame> {
             leader: (&bid.leader).into(),
             minimum: bid.minimum.minor(),
             ends_at: bid.ends_at,
-            reserve: reserve(bid.reserve),
+            reserve: bid.reserve.into(),
         },
         Fact::Raised(_) => return None,
-        Fact::Extended { ends_at, reason: why } => EventOut::Extended { seq, at, ends_at: *ends_at, reason: reason(why) },
+        Fact::Extended { ends_at, reason } => EventOut::Extended { seq, at, ends_at: *ends_at, reason: reason.into() },
         Fact::Said { from, text, .. } => EventOut::Said { seq, at, from: from.into(), text },
-        Fact::Closed { by, outcome: how, winner, price } => EventOut::Closed {
+        Fact::Closed { by, outcome, winner, price } => EventOut::Closed {
             seq,
             at,
             by: by.as_ref().map(who),
-            outcome: outcome(*how),
+            outcome: (*outcome).into(),
             winner: winner.as_ref().map(Into::into),
             price: price.map(crate::auction::Money::minor),
         },
@@ -118,29 +84,4 @@ pub fn event(event: &Event) -> Option<Frame> {
 
 fn who(author: &Author) -> PersonOut<'_> {
     (&author.who).into()
-}
-
-const fn reason(reason: &ExtendReason) -> &'static str {
-    match reason {
-        ExtendReason::SoftClose => "soft_close",
-        ExtendReason::Auctioneer { .. } => "auctioneer",
-    }
-}
-
-/// `none`, `unmet`, `met`.
-pub(super) const fn reserve(reserve: Reserve) -> &'static str {
-    match reserve {
-        Reserve::None => "none",
-        Reserve::Unmet => "unmet",
-        Reserve::Met => "met",
-    }
-}
-
-/// `sold`, `unsold`, `reserve_not_met`.
-pub(super) const fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Sold => "sold",
-        Outcome::Unsold => "unsold",
-        Outcome::ReserveNotMet => "reserve_not_met",
-    }
 }

@@ -1,17 +1,20 @@
 //! Everything the server says that is not an event of the log.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Frame, Live, Moves, PROTOCOL, PersonOut, Summary, line, to_json};
+use super::event::EventOut;
+use super::words::{RoleOut, StandingOut};
+use super::{AuctionOut, Frame, Live, Moves, PROTOCOL, PersonOut, Summary, line, to_json};
 use crate::auction::{Accepted, AuctionId, Millis, Money, OutbidBy, Person, Refusal, RequestId};
 
 /// Who the server takes one for. All empty for one who only watches.
-#[derive(Serialize, Clone, Debug)]
+#[derive(Serialize, JsonSchema, Clone, Debug)]
 pub struct You<'a> {
     id: Option<&'a str>,
     name: Option<&'a str>,
-    roles: &'a [&'static str],
+    roles: &'a [RoleOut],
 }
 
 impl<'a> You<'a> {
@@ -20,13 +23,13 @@ impl<'a> You<'a> {
         You {
             id: person.map(|person| person.id.as_ref()),
             name: person.map(|person| person.name.as_ref()),
-            roles: if person.is_some() { &["bidder", "auctioneer"] } else { &[] },
+            roles: if person.is_some() { &[RoleOut::Bidder, RoleOut::Auctioneer] } else { &[] },
         }
     }
 }
 
 /// How a client shall come back.
-#[derive(Serialize, Clone, Copy, Debug)]
+#[derive(Serialize, JsonSchema, Clone, Copy, Debug)]
 pub struct Reconnect {
     min_ms: u64,
     max_ms: u64,
@@ -38,7 +41,7 @@ impl Reconnect {
 }
 
 /// The first frame in a room.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(tag = "type", rename = "welcome")]
 pub struct Welcome<'a> {
     /// See [`PROTOCOL`].
@@ -48,6 +51,7 @@ pub struct Welcome<'a> {
     /// Who one is.
     pub you: You<'a>,
     /// The auction object as it is now.
+    #[schemars(with = "AuctionOut<'a>")]
     pub auction: &'a RawValue,
     /// The next event has this and one.
     pub seq: u64,
@@ -67,12 +71,13 @@ pub fn welcome(now: Millis, you: Option<&Person>, auction: &RawValue, seq: u64, 
 }
 
 /// The first frame in the lobby.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(tag = "type", rename = "welcome")]
 pub struct LobbyWelcome<'a> {
     protocol: u32,
     now: Millis,
     you: You<'a>,
+    #[schemars(with = "Vec<Summary>")]
     auctions: &'a RawValue,
     heartbeat_ms: u64,
     reconnect: Reconnect,
@@ -85,7 +90,7 @@ pub fn lobby_welcome(now: Millis, you: Option<&Person>, auctions: &RawValue, hea
 }
 
 /// A verdict that says yes.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(tag = "type", rename = "accepted")]
 pub struct AcceptedOut<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,7 +98,7 @@ pub struct AcceptedOut<'a> {
     seq: Option<u64>,
     at: Millis,
     #[serde(skip_serializing_if = "Option::is_none")]
-    standing: Option<&'static str>,
+    standing: Option<StandingOut>,
     #[serde(skip_serializing_if = "Option::is_none")]
     price: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -109,7 +114,7 @@ pub fn accepted<'a>(request: Option<&'a RequestId>, verdict: &Accepted) -> Accep
         id: request.map(RequestId::as_str),
         seq: verdict.seq,
         at: verdict.at,
-        standing: standing.map(|how| if how.outbid.is_some() { "outbid" } else { "leading" }),
+        standing: standing.map(|how| if how.outbid.is_some() { StandingOut::Outbid } else { StandingOut::Leading }),
         price: standing.map(|how| how.price.minor()),
         minimum: standing.map(|how| how.minimum.minor()),
         why: standing.and_then(|how| how.outbid).map(|by| match by {
@@ -121,25 +126,28 @@ pub fn accepted<'a>(request: Option<&'a RequestId>, verdict: &Accepted) -> Accep
 }
 
 /// The verdict on a `create`.
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "type", rename = "accepted")]
+pub(super) struct CreatedOut<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    seq: u64,
+    at: Millis,
+    auction: &'a str,
+}
+
+/// The verdict on a `create`.
 pub fn created(request: Option<&RequestId>, auction: &AuctionId, at: Millis) -> Frame {
-    #[derive(Serialize)]
-    #[serde(tag = "type", rename = "accepted")]
-    struct Out<'a> {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        id: Option<&'a str>,
-        seq: u64,
-        at: Millis,
-        auction: &'a str,
-    }
-    Frame::text(&to_json(&Out { id: request.map(RequestId::as_str), seq: 1, at, auction: auction.as_str() }))
+    Frame::text(&to_json(&CreatedOut { id: request.map(RequestId::as_str), seq: 1, at, auction: auction.as_str() }))
 }
 
 /// A verdict that says no.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(tag = "type", rename = "refused")]
 pub struct RefusedOut<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a str>,
+    #[schemars(extend("enum" = Refusal::CODES))]
     code: &'static str,
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -181,8 +189,23 @@ pub fn refused<'a>(request: Option<&'a RequestId>, refusal: &'a Refusal) -> Refu
     out
 }
 
+/// A refusal as HTTP says it (RFC 9457).
+#[derive(Serialize, JsonSchema)]
+pub struct ProblemOut<'a> {
+    title: &'a str,
+    status: u16,
+    detail: String,
+    #[serde(flatten)]
+    refused: RefusedOut<'a>,
+}
+
+/// What HTTP says of this status (`title` are its words), and with it the verdict.
+pub fn problem<'a>(title: &'a str, status: u16, request: Option<&'a RequestId>, refusal: &'a Refusal) -> ProblemOut<'a> {
+    ProblemOut { title, status, detail: refusal.message(), refused: refused(request, refusal) }
+}
+
 /// Who is watching.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(tag = "type", rename = "presence")]
 pub struct PresenceOut<'a> {
     watching: usize,
@@ -204,101 +227,120 @@ pub fn presence(live: &Live, moves: Option<&Moves>) -> Frame {
 }
 
 /// The auctioneer's live text.
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "type", rename = "announcing")]
+pub(super) struct AnnouncingOut<'a> {
+    text: &'a str,
+    by: PersonOut<'a>,
+}
+
+/// The auctioneer's live text.
 pub fn announcing(text: &str, by: &Person) -> Frame {
-    #[derive(Serialize)]
-    #[serde(tag = "type", rename = "announcing")]
-    struct Out<'a> {
-        text: &'a str,
-        by: PersonOut<'a>,
-    }
-    Frame::text(&to_json(&Out { text, by: by.into() }))
+    Frame::text(&to_json(&AnnouncingOut { text, by: by.into() }))
+}
+
+/// Somebody else leads now: to whoever did before.
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "type", rename = "outbid")]
+pub(super) struct OutbidOut {
+    price: Option<i64>,
+    minimum: i64,
 }
 
 /// Somebody else leads now: to whoever did before.
 pub fn outbid(price: Option<Money>, minimum: Money) -> Frame {
-    #[derive(Serialize)]
-    #[serde(tag = "type", rename = "outbid")]
-    struct Out {
-        price: Option<i64>,
-        minimum: i64,
-    }
-    Frame::text(&to_json(&Out { price: price.map(Money::minor), minimum: minimum.minor() }))
+    Frame::text(&to_json(&OutbidOut { price: price.map(Money::minor), minimum: minimum.minor() }))
+}
+
+/// Start again from here.
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "type", rename = "resync")]
+pub(super) struct ResyncOut<'a> {
+    #[schemars(with = "AuctionOut<'a>")]
+    auction: &'a RawValue,
+    seq: u64,
 }
 
 /// Start again from here.
 pub fn resync(auction: &RawValue, seq: u64) -> Frame {
-    #[derive(Serialize)]
-    #[serde(tag = "type", rename = "resync")]
-    struct Out<'a> {
-        auction: &'a RawValue,
-        seq: u64,
-    }
-    Frame::text(&to_json(&Out { auction, seq }))
+    Frame::text(&to_json(&ResyncOut { auction, seq }))
+}
+
+/// Nothing else was to be said.
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "type", rename = "tick")]
+pub(super) struct TickOut {
+    now: Millis,
 }
 
 /// Nothing else was to be said.
 pub fn tick(now: Millis) -> Frame {
-    #[derive(Serialize)]
-    #[serde(tag = "type", rename = "tick")]
-    struct Out {
-        now: Millis,
-    }
-    Frame::text(&to_json(&Out { now }))
+    Frame::text(&to_json(&TickOut { now }))
+}
+
+/// The answer to a `ping`.
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "type", rename = "pong")]
+pub(super) struct PongOut<'a> {
+    t: &'a serde_json::Number,
+    now: Millis,
 }
 
 /// The answer to a `ping`.
 pub fn pong(t: &serde_json::Number, now: Millis) -> Frame {
-    #[derive(Serialize)]
-    #[serde(tag = "type", rename = "pong")]
-    struct Out<'a> {
-        t: &'a serde_json::Number,
-        now: Millis,
-    }
-    Frame::text(&to_json(&Out { t, now }))
+    Frame::text(&to_json(&PongOut { t, now }))
+}
+
+/// The lines one may type.
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "type", rename = "help")]
+pub(super) struct HelpOut {
+    lines: &'static [&'static str],
 }
 
 /// The lines one may type.
 pub fn help() -> Frame {
-    #[derive(Serialize)]
-    #[serde(tag = "type", rename = "help")]
-    struct Out {
-        lines: &'static [&'static str],
-    }
-    Frame::text(&to_json(&Out { lines: &line::HELP }))
+    Frame::text(&to_json(&HelpOut { lines: &line::HELP }))
+}
+
+/// The server stops; come back in so long.
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "type", rename = "goodbye")]
+pub(super) struct GoodbyeOut {
+    retry_after_ms: u64,
 }
 
 /// The server stops; come back in so long.
 pub fn goodbye(retry_after_ms: u64) -> Frame {
-    #[derive(Serialize)]
-    #[serde(tag = "type", rename = "goodbye")]
-    struct Out {
-        retry_after_ms: u64,
-    }
-    Frame::text(&to_json(&Out { retry_after_ms }))
+    Frame::text(&to_json(&GoodbyeOut { retry_after_ms }))
+}
+
+/// An auction in the lobby was created or changed.
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "type", rename = "auction")]
+pub(super) struct LobbyAuctionOut<'a> {
+    auction: &'a Summary,
 }
 
 /// An auction in the lobby was created or changed.
 pub fn lobby_auction(summary: &Summary) -> Frame {
-    #[derive(Serialize)]
-    #[serde(tag = "type", rename = "auction")]
-    struct Out<'a> {
-        auction: &'a Summary,
-    }
-    Frame::text(&to_json(&Out { auction: summary }))
+    Frame::text(&to_json(&LobbyAuctionOut { auction: summary }))
+}
+
+/// An auction has left the lobby.
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "type", rename = "gone")]
+pub(super) struct GoneOut<'a> {
+    id: &'a str,
 }
 
 /// An auction has left the lobby.
 pub fn gone(id: &AuctionId) -> Frame {
-    #[derive(Serialize)]
-    #[serde(tag = "type", rename = "gone")]
-    struct Out<'a> {
-        id: &'a str,
-    }
-    Frame::text(&to_json(&Out { id: id.as_str() }))
+    Frame::text(&to_json(&GoneOut { id: id.as_str() }))
 }
 
 /// Events, where they are not streamed: a long poll, or a page of history.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Events<'a> {
     /// Ask for what comes after this next.
     pub seq: u64,
@@ -312,14 +354,16 @@ pub struct Events<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub you: Option<You<'a>>,
     /// Oldest first.
+    #[schemars(with = "Vec<EventOut<'a>>")]
     pub events: &'a [&'a RawValue],
     /// The auction object, where a poll could not go on from where it was asked to.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<AuctionOut<'a>>")]
     pub auction: Option<&'a RawValue>,
 }
 
 /// A page of the list.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Page {
     /// Oldest first.
     pub auctions: Vec<Summary>,
@@ -328,7 +372,7 @@ pub struct Page {
 }
 
 /// The answer to signing in.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Session<'a> {
     /// A bearer token.
     pub token: &'a str,

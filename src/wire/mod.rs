@@ -3,6 +3,7 @@
 //! The types here are the wire's own, mapped from the rules' types in one place each, and encoded once for all who get them. Nothing in
 //! here may know of rooms, of storage or of sockets; it never decides.
 
+mod asked;
 mod auction;
 mod command;
 mod event;
@@ -11,8 +12,11 @@ mod frame;
 mod line;
 mod message;
 mod msgpack;
+mod schema;
 mod terms;
+mod words;
 
+pub use asked::NameIn;
 pub use auction::{AuctionOut, Live, Moves, Summary, SummaryPerson, summaries};
 pub use command::{Inbound, Rejected, parse, parse_http, parse_packed};
 pub use event::event;
@@ -20,21 +24,27 @@ pub use format::Format;
 pub use frame::{CloseCode, Frame, close_frame, ping_frame};
 pub use line::major;
 pub use message::{
-    AcceptedOut, Events, LobbyWelcome, Page, PresenceOut, Reconnect, RefusedOut, Session, Welcome, You, accepted, announcing, created,
-    gone, goodbye, help, lobby_auction, lobby_welcome, outbid, pong, presence, refused, resync, tick, welcome,
+    AcceptedOut, Events, LobbyWelcome, Page, PresenceOut, ProblemOut, Reconnect, RefusedOut, Session, Welcome, You, accepted, announcing,
+    created, gone, goodbye, help, lobby_auction, lobby_welcome, outbid, pong, presence, problem, refused, resync, tick, welcome,
 };
+pub use schema::{Dialect, schemas};
 pub use terms::TermsIn;
 
-use crate::auction::Person;
+use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::auction::Person;
 
 /// The version of the protocol that `welcome` states.
 pub const PROTOCOL: u32 = 1;
 
-/// `{id, name}`.
-#[derive(Serialize, Clone, Copy, Debug)]
+/// Somebody.
+#[derive(Serialize, JsonSchema, Clone, Copy, Debug)]
+#[schemars(rename = "Person")]
 pub struct PersonOut<'a> {
+    /// Stable.
     id: &'a str,
+    /// For people.
     name: &'a str,
 }
 

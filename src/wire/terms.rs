@@ -1,82 +1,120 @@
 //! Terms as a seller writes them: in a POST, in `create`, in `config.toml`.
 
 use iso_currency::Currency as Iso;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::to_json;
+use super::words::FormatOut;
 use crate::auction::{
     AuctionId, Band, Currency, ExtendMode, Format, Increments, Millis, Money, Refusal, SoftClose, Terms, TermsError, terms_digest,
 };
 
-/// Terms with what may be left out left out.
-#[derive(Deserialize, Clone, Debug)]
+/// Terms of an auction. Money is in minor units, times are milliseconds of UTC; what is left out has its default.
+#[derive(Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Terms", extend("oneOf" = serde_json::json!([{"required": ["ends_at"]}, {"required": ["duration_ms"]}])))]
 pub struct TermsIn {
+    /// Made up where none is given.
+    #[schemars(regex(pattern = r"^[a-z0-9][a-z0-9-]{0,62}$"))]
     id: Option<String>,
+    #[schemars(required, length(min = 1, max = 200))]
     title: Option<String>,
     #[serde(default)]
+    #[schemars(length(max = 5_000))]
     description: String,
+    /// An http(s) URL, or a path of this server beginning with `/`.
+    #[schemars(length(max = 2_000))]
     image: Option<String>,
+    /// ISO 4217; EUR unless said otherwise.
     currency: Option<String>,
+    #[schemars(with = "Option<FormatOut>")]
     format: Option<String>,
+    /// The lowest first bid.
+    #[schemars(required, range(min = 1, max = Money::MAX.minor()))]
     start: Option<i64>,
+    /// Below it there is no sale. It is never shown.
+    #[schemars(range(min = 1, max = Money::MAX.minor()))]
     reserve: Option<i64>,
+    /// By how much a bid must rise; `ebay` unless said otherwise.
     increments: Option<IncrementsIn>,
+    /// Whether bidders may leave a maximum; yes unless said otherwise.
     automatic_bids: Option<bool>,
+    /// Now unless said otherwise.
     starts_at: Option<Millis>,
     ends_at: Option<Millis>,
+    /// In place of `ends_at`: how long after the start.
+    #[schemars(range(min = 1))]
     duration_ms: Option<i64>,
+    /// Two minutes unless said otherwise, or false for none.
     soft_close: Option<SoftCloseIn>,
     /// Of the JSON it was read from: whether two are the same shall not depend on what this program knows of terms.
     #[serde(skip)]
     digest: u64,
 }
 
-#[derive(Deserialize, Clone, Debug)]
+#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[schemars(inline)]
 #[serde(untagged, expecting = "\"ebay\", [{from, step}] or {percent, at_least}")]
 enum IncrementsIn {
-    Named(String),
+    Named(#[schemars(extend("const" = "ebay"))] String),
     Table(Vec<BandIn>),
     Percent(PercentIn),
 }
 
-#[derive(Serialize, Deserialize, Clone, Copy, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug)]
 #[serde(deny_unknown_fields)]
+#[schemars(inline)]
 pub(super) struct BandIn {
+    /// From this price on, a bid rises by the step.
+    #[schemars(range(min = 0, max = Money::MAX.minor()))]
     from: i64,
+    #[schemars(range(min = 1, max = Money::MAX.minor()))]
     step: i64,
 }
 
-#[derive(Serialize, Deserialize, Clone, Copy, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug)]
 #[serde(deny_unknown_fields)]
+#[schemars(inline)]
 pub(super) struct PercentIn {
+    #[schemars(range(min = 1, max = 100))]
     percent: u32,
+    #[schemars(range(min = 1, max = Money::MAX.minor()))]
     at_least: i64,
 }
 
-#[derive(Deserialize, Clone, Debug)]
+#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[schemars(inline)]
 #[serde(untagged, expecting = "false, or {window_ms, extend_ms, mode: \"reset\" or \"add\", latest}")]
 enum SoftCloseIn {
-    Off(bool),
+    Off(#[schemars(extend("const" = false))] bool),
     On(SoftCloseOut),
 }
 
 /// The soft close as it travels, both ways.
-#[derive(Serialize, Deserialize, Clone, Copy, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug)]
 #[serde(deny_unknown_fields)]
+#[schemars(inline)]
 pub struct SoftCloseOut {
+    /// A bid with at most this much left moves the end.
+    #[schemars(range(min = 1, max = SoftClose::LONGEST_MS))]
     window_ms: i64,
+    #[schemars(range(min = 1, max = SoftClose::LONGEST_MS))]
     extend_ms: i64,
     #[serde(default)]
     mode: Mode,
+    /// The end never moves past this.
     latest: Option<Millis>,
 }
 
-#[derive(Serialize, Deserialize, Clone, Copy, Debug, Default)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 enum Mode {
+    /// From the bid: as much is left again.
     #[default]
     Reset,
+    /// From the end: each bid adds as much.
     Add,
 }
 
@@ -224,10 +262,11 @@ impl From<SoftClose> for SoftCloseOut {
 }
 
 /// Increments as they travel out.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "Increments")]
 pub(super) enum IncrementsOut {
-    Named(&'static str),
+    Named(#[schemars(extend("const" = "ebay"))] &'static str),
     Table(Vec<BandIn>),
     Percent(PercentIn),
 }

@@ -3,6 +3,7 @@
 #![allow(dead_code, missing_docs, clippy::unwrap_used, clippy::missing_panics_doc)]
 
 pub mod carrier;
+pub mod schemas;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
