@@ -48,16 +48,20 @@ class Reader {
 
   /** Waits until it is so. */
   async until(what, holds) {
-    const deadline = AbortSignal.timeout(PATIENCE_MS);
-    for (;;) {
-      const heard = new Promise((resolve) => {
-        this.#heard = resolve;
-        deadline.addEventListener("abort", resolve, { once: true });
-      });
-      assert.equal(this.#wrong, null);
-      if (holds(this)) return;
-      assert.ok(!deadline.aborted, `${what}: ${JSON.stringify({ seq: this.#seq, state: this.state })}`);
-      await heard;
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.#heard();
+    }, PATIENCE_MS);
+    try {
+      for (;;) {
+        assert.equal(this.#wrong, null);
+        if (holds(this)) return;
+        assert.ok(!late, `${what}: ${JSON.stringify({ seq: this.#seq, state: this.state })}`);
+        await new Promise((resolve) => { this.#heard = resolve; });
+      }
+    } finally {
+      clearTimeout(timer);
     }
   }
 }

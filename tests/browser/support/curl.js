@@ -31,12 +31,14 @@ export class Stream {
 
   constructor(url, ...flags) {
     this.#child = spawn(CURL, ["--silent", "--no-buffer", ...flags, url], { stdio: ["ignore", "pipe", "inherit"] });
-    process.on("exit", () => this.close());
+    const close = () => this.close();
+    process.on("exit", close);
     createInterface({ input: this.#child.stdout }).on("line", (line) => {
       this.#lines.push(line);
       this.#heard();
     });
     this.#ended = new Promise((resolve) => this.#child.once("close", (code) => {
+      process.off("exit", close);
       this.#code = code;
       this.#heard();
       resolve(code);
