@@ -297,6 +297,11 @@ pub struct Events<'a> {
     pub resumed: bool,
     /// There will be no more.
     pub ended: bool,
+    /// The server's time.
+    pub now: Millis,
+    /// Who is asking, where that makes a difference: in a long poll.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub you: Option<You<'a>>,
     /// Oldest first.
     pub events: &'a [&'a RawValue],
     /// The auction object, where a poll could not go on from where it was asked to.

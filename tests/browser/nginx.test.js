@@ -9,6 +9,7 @@ import { Server } from "./support/server.js";
 
 const LOT = { title: "Brass sextant", start: 10_000, duration: "1h" };
 const CUT = /^Failed to load resource: net::ERR_/; // an event source that is cut off
+const AWAY = /^Failed to load resource: the server responded with a status of 502/; // what the page's client is told meanwhile
 
 let lender;
 let server;
@@ -26,7 +27,7 @@ after(async () => {
   await server?.stop();
   await lender?.stop();
 });
-afterEach(() => browser.finish([TLS_SOCKET_FAILED, CUT]));
+afterEach(() => browser.finish([TLS_SOCKET_FAILED, CUT, AWAY]));
 
 const ca = () => ["--cacert", lender.certificate];
 const visitor = async (path) => browser.open(nginx.url(path), { context: await browser.context({ ignoreHTTPSErrors: true }) });

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { Browser, TLS_SOCKET_FAILED } from "./support/browser.js";
+import { Browser, SERVER_AWAY, TLS_SOCKET_FAILED } from "./support/browser.js";
 import { Server } from "./support/server.js";
 
 const LOT = { title: "Brass sextant", start: 10_000, duration: "1h" };
@@ -14,7 +14,7 @@ const CASES = [
 let browser;
 before(async () => { browser = await Browser.start(); });
 after(() => browser?.stop());
-afterEach(() => browser.finish([TLS_SOCKET_FAILED]));
+afterEach(() => browser.finish([TLS_SOCKET_FAILED, SERVER_AWAY]));
 
 for (const { name, keys, socket } of CASES) {
   test(`under TLS the page comes over HTTP/2, and ${name}`, async () => {

@@ -27,7 +27,7 @@ export class Stream {
   #lines = [];
   #heard = () => {};
   #ended;
-  #code = null;
+  #over = false;
 
   constructor(url, ...flags) {
     this.#child = spawn(CURL, ["--silent", "--no-buffer", ...flags, url], { stdio: ["ignore", "pipe", "inherit"] });
@@ -39,7 +39,7 @@ export class Stream {
     });
     this.#ended = new Promise((resolve) => this.#child.once("close", (code) => {
       process.off("exit", close);
-      this.#code = code;
+      this.#over = true;
       this.#heard();
       resolve(code);
     }));
@@ -55,7 +55,7 @@ export class Stream {
           lines.push(this.#lines.shift());
           if (lines.at(-1).startsWith(text)) return lines;
         }
-        if (this.#code !== null) throw new Error([`curl ended with ${this.#code} and no ${text}:`, ...lines].join("\n"));
+        if (this.#over) throw new Error([`curl has ended, and no ${text} came:`, ...lines].join("\n"));
         await new Promise((resolve) => { this.#heard = resolve; });
       }
     } finally {
