@@ -7,6 +7,7 @@ import { curl, Stream } from "./support/curl.js";
 import { Nginx } from "./support/nginx.js";
 import { Server } from "./support/server.js";
 
+const PATIENCE_MS = 30_000;
 const LOT = { title: "Brass sextant", start: 10_000, duration: "1h" };
 const CUT = /^Failed to load resource: net::ERR_/; // an event source that is cut off
 const AWAY = /^Failed to load resource: the server responded with a status of 502/; // what the page's client is told meanwhile
@@ -41,6 +42,7 @@ test("the page, its socket and a bid; the server restarts behind it", async () =
   await ana.reads("#verdict", "Accepted: you are leading at €120.50.");
   await server.kill();
   await ana.reads("#light", "Reconnecting…");
+  await logged(/"GET \/ws\/page" 502 /); // it has knocked while nobody was there
   await server.again();
   await ana.connected();
   await server.bid("Ben", "page", 13_000);
@@ -81,7 +83,7 @@ test("Chromium's event source goes on by itself when the server was away", async
   const before = (await told("welcome"))[0].seq;
   await server.kill();
   await waits(() => window.source.readyState === EventSource.CONNECTING);
-  await until(async () => (await nginx.logs()).match(/events" 444/)); // it has knocked while nobody was there
+  await logged(/events" 444 /);
   await server.again();
   await server.bid("Ben", "source", 10_000);
   await waits(() => window.told.some(({ type }) => type === "bid"));
@@ -89,8 +91,10 @@ test("Chromium's event source goes on by itself when the server was away", async
   assert.deepEqual((await told("bid")).map(({ seq }) => seq), [before + 1]);
 });
 
-async function until(holds) {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50)); // the runner has the deadline
+async function logged(pattern) {
+  for (const deadline = Date.now() + PATIENCE_MS; !pattern.test(await nginx.logs()); await new Promise((resolve) => setTimeout(resolve, 50))) {
+    assert.ok(Date.now() < deadline, `no ${pattern} in the logs of nginx`);
+  }
 }
 
 test("who is calling: the client as nginx saw it, not as it says", async () => {
