@@ -64,9 +64,18 @@ async fn run(config: Config) -> ExitCode {
         Err(error) => return fail(1, &error.0),
     };
     println!("Subasta is open at {}", server.url());
+    // Whoever runs servers sends TERM before a restart, and has time. Whoever types Ctrl-C is waiting for their prompt.
+    let drain = server.drain();
+    let restart = async {
+        term.recv().await;
+        tokio::select! {
+            () = drain => {}
+            _ = term.recv() => {}
+        }
+    };
     tokio::select! {
         why = server.fatal() => return fail(1, &format!("the log cannot be trusted any longer, stopping at once: {why}")),
-        _ = term.recv() => {}
+        () = restart => {}
         _ = interrupt.recv() => {}
     }
     match server.stop().await {

@@ -19,6 +19,15 @@ pub struct Live {
     pub text: Option<Box<str>>,
 }
 
+/// Who has come and gone since it was last told: people, not sockets.
+#[derive(Clone, Debug, Default)]
+pub struct Moves {
+    /// Their names.
+    pub joined: Vec<String>,
+    /// Theirs.
+    pub left: Vec<String>,
+}
+
 /// The whole auction object.
 #[derive(Serialize)]
 pub struct AuctionOut<'a> {

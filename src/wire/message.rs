@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Frame, Live, PROTOCOL, PersonOut, Summary, line, to_json};
+use super::{Frame, Live, Moves, PROTOCOL, PersonOut, Summary, line, to_json};
 use crate::auction::{Accepted, AuctionId, Millis, Money, OutbidBy, Person, Refusal, RequestId};
 
 /// Who the server takes one for. All empty for one who only watches.
@@ -187,11 +187,20 @@ pub fn refused<'a>(request: Option<&'a RequestId>, refusal: &'a Refusal) -> Refu
 pub struct PresenceOut<'a> {
     watching: usize,
     names: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    joined: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left: Option<&'a [String]>,
 }
 
-/// Who is watching, framed.
-pub fn presence(live: &Live) -> Frame {
-    Frame::text(&to_json(&PresenceOut { watching: live.watching, names: live.names.as_deref() }))
+/// Who is watching, framed; with `moves` where it is told to all.
+pub fn presence(live: &Live, moves: Option<&Moves>) -> Frame {
+    Frame::text(&to_json(&PresenceOut {
+        watching: live.watching,
+        names: live.names.as_deref(),
+        joined: moves.map(|moves| moves.joined.as_slice()),
+        left: moves.map(|moves| moves.left.as_slice()),
+    }))
 }
 
 /// The auctioneer's live text.

@@ -13,7 +13,7 @@ mod message;
 mod msgpack;
 mod terms;
 
-pub use auction::{AuctionOut, Live, Summary, SummaryPerson, summaries};
+pub use auction::{AuctionOut, Live, Moves, Summary, SummaryPerson, summaries};
 pub use command::{Inbound, Rejected, parse, parse_http, parse_packed};
 pub use event::event;
 pub use format::Format;

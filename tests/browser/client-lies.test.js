@@ -147,6 +147,13 @@ test("commands under way are bounded; closing lets go of them and of the line", 
   assert.equal(ana.client.state, "closed");
   await ana.client.connect();
   assert.equal(lying.asked.at(-1), "/ws/x?since=1");
+
+  const hasty = new Watcher(lying.origin, { auction: "x" });
+  const wait = assert.rejects(hasty.client.connect(), /closed/);
+  hasty.client.close(); // before there is a line to let go of
+  await wait;
+  await watch("x", {}, lying.origin);
+  assert.deepEqual(hasty.states, ["reconnecting", "closed"]);
 });
 
 test("one who listens badly keeps nobody from hearing", async () => {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
+import { Stream } from "../../web/js/carriers/stream.js";
 import { Proxy } from "./support/go-between.js";
 import { Server } from "./support/server.js";
 import { Watcher } from "./support/watcher.js";
@@ -41,6 +42,15 @@ async function proxy(options) {
   ending.push(() => between.stop());
   return between;
 }
+
+test("an event stream that has told the end and comes back is over, and does not wait for more", async () => {
+  const id = await lot({ duration_ms: 1_000, soft_close: false });
+  const ana = await watch(id, { carriers: ["sse"] });
+  await ana.state("gone");
+  const way = { base: new URL(server.origin), auction: id, token: null, name: null, fetch };
+  const stream = new Stream({ ...way, since: ana.client.seq });
+  assert.equal(await new Promise((resolve) => { stream.onclose = resolve; }), 1000);
+});
 
 for (const { what, options, carrier, frames = [] } of WAYS) {
   test(`${what}: snapshot, events, verdicts, the end`, async () => {
@@ -92,6 +102,36 @@ for (const { what, options, carrier, frames = [] } of WAYS) {
       assert.ok(person.unbroken, person.seqs.join());
       assert.deepEqual([person.client.gaps, person.client.repeats, person.snapshots.length], [0, 0, 1]);
     }
+  });
+
+  test(`${what}: cut off at random under bids`, async () => {
+    const between = await proxy();
+    const id = await lot();
+    const ana = await watch(id, { name: "Ana", ...options }, between.origin);
+    let amount = 99;
+    let over = false;
+    const others = (async () => {
+      while (!over) await server.bid("Ben", id, (amount += 2));
+    })();
+    const verdicts = [];
+    for (let round = 0; round < 25; round += 1) {
+      const verdict = ana.client.send({ type: "say", id: `word-${round}`, text: String(round) });
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 40));
+      between.cut();
+      await ana.state("reconnecting");
+      while (ana.client.state !== "connected") {
+        ana.client.wake();
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      verdicts.push(verdict);
+    }
+    assert.ok((await Promise.all(verdicts)).every(({ type }) => type === "accepted"));
+    over = true;
+    await others;
+    await ana.reached((await server.auction(id)).seq);
+    assert.ok(ana.unbroken, ana.seqs.join());
+    assert.deepEqual([ana.client.gaps, ana.client.repeats, ana.snapshots.length], [0, 0, 1]);
+    assert.deepEqual(ana.events.filter(({ type }) => type === "said").map(({ text }) => Number(text)), verdicts.map((_, round) => round));
   });
 
   test(`${what}: what the auction ends is over, and says why`, async () => {

@@ -1,4 +1,4 @@
-// The page behind a proxy that lets no WebSocket through: it is the same page.
+// The client in a browser: the page behind a proxy that lets no WebSocket through is the same page; and every carrier in somebody's own script.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
@@ -13,7 +13,7 @@ let server;
 let browser;
 let between;
 before(async () => {
-  server = await Server.start({ streamed: LOT, polled: LOT });
+  server = await Server.start({ streamed: LOT, polled: LOT, scripted: LOT });
   browser = await Browser.start();
 });
 after(async () => {
@@ -50,3 +50,26 @@ for (const { id, streams } of [{ id: "streamed", streams: true }, { id: "polled"
     await ana.reads(`[data-auction="${id}"] [data-part="price"]`, "€210.00");
   });
 }
+
+test("every carrier, in a script of one's own", async () => {
+  const someone = await browser.open(server.url());
+  await someone.connected();
+  let amount = 10_000;
+  for (const options of [{ format: "msgpack" }, { format: "json" }, { carriers: ["sse"] }, { carriers: ["poll"] }]) {
+    amount += 1_000;
+    const told = await someone.page.evaluate(async ([given, bid]) => {
+      const { Client } = await import("/js/client.js");
+      const client = new Client(location.origin, { auction: "scripted", name: "Ana", ...given });
+      const prices = [];
+      client.on("snapshot", ({ price }) => prices.push(price));
+      client.on("bid", ({ price }) => prices.push(price));
+      await client.connect();
+      const { type } = await client.send({ type: "bid", amount: bid });
+      const { carrier } = client;
+      client.close();
+      return { type, carrier, prices };
+    }, [options, amount]);
+    const before = amount === 11_000 ? null : amount - 1_000;
+    assert.deepEqual(told, { type: "accepted", carrier: options.carriers?.[0] ?? "websocket", prices: [before, amount] });
+  }
+});

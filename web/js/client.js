@@ -252,15 +252,17 @@ export class Client {
     if (welcomedAt !== null && this.#clock.local() - welcomedAt > SETTLED_AFTER_MS) this.#attempt = 0;
     if (code === SIGN_IN_FIRST && shown && this.#session.denied) {
       this.#session.denied();
-      if (this.#session.token() !== shown) {
-        this.#become("reconnecting", code);
-        return this.#open();
-      }
+      if (this.#session.token() !== shown) return this.#retry(undefined, this.#attempt === 0);
     }
     if (FINAL.has(code)) return this.#giveUp(code);
     if (welcomedAt === null && (code === undefined || code === 1006)) this.#doubt();
+    this.#retry(code);
+  }
+
+  #retry(code, now = false) {
     this.#become("reconnecting", code);
-    this.#after("retry", this.#delay(), () => this.#open());
+    const wait = this.#delay();
+    this.#after("retry", now ? 0 : wait, () => this.#open());
   }
 
   #giveUp(code) {
@@ -309,7 +311,7 @@ export class Client {
       this.#riseLater();
     };
     this.#trial = line;
-    line.onmessage = (welcome) => this.#changeOver(line, welcome);
+    line.onmessage = (message) => (message?.type === "welcome" ? this.#changeOver(line, message) : fail());
     line.onclose = fail;
     this.#after("trial", WELCOME_WITHIN_MS, fail);
   }

@@ -51,13 +51,16 @@ export class Upward {
   token;
   way;
   stop = new AbortController();
+  #last = Promise.resolve();
 
   constructor(way) {
     Object.assign(this, { way, since: way.since, token: way.token });
   }
 
+  /** One after the other, in the order they were given. */
   send(command) {
-    post(this.way, command, this.stop.signal).then((verdict) => this.hear(verdict), () => this.end());
+    this.#last = this.#last.then(() => post(this.way, command, this.stop.signal)).then((verdict) => this.hear(verdict));
+    this.#last.catch(() => this.end());
   }
 
   hear(message) {
