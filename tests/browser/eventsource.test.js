@@ -3,11 +3,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { EventSource } from "eventsource";
+import { Stream } from "./support/curl.js";
 import { Server } from "./support/server.js";
 
 const LOT = { title: "Marine chronometer, two days", start: 10_000, duration: "1h" };
 const PATIENCE_MS = 30_000;
-const NOT_EVENTS = new Set(["welcome", "presence", "announcing", "tick", "resync", "goodbye"]);
+const NOT_EVENTS = new Set(["welcome", "presence", "announcing", "tick", "resync"]);
 
 let server;
 before(async () => { server = await Server.start({ lot: LOT }); });
@@ -17,13 +18,14 @@ after(() => server?.stop());
 class Reader {
   welcomes = [];
   events = [];
+  goodbyes = 0;
   #seq = null;
   #source;
   #wrong = null;
   #heard = () => {};
 
-  constructor(path) {
-    this.#source = new EventSource(server.url(path));
+  constructor(path, at = server) {
+    this.#source = new EventSource(at.url(path));
     this.#source.addEventListener("message", ({ data, lastEventId }) => {
       this.#take(JSON.parse(data), lastEventId);
       this.#heard();
@@ -39,6 +41,8 @@ class Reader {
       if (message.resumed && this.#seq !== null && message.seq !== this.#seq) this.#wrong = `resumed at ${message.seq}, had ${this.#seq}`;
       this.#seq = message.seq;
       this.welcomes.push(message);
+    } else if (message.type === "goodbye") {
+      this.goodbyes += 1;
     } else if (!NOT_EVENTS.has(message.type)) {
       if (message.seq !== this.#seq + 1 || id !== String(message.seq)) this.#wrong = `${message.seq} (id ${id}) after ${this.#seq}`;
       this.#seq = message.seq;
@@ -89,6 +93,30 @@ test("killed three times: no event is missing, none is told twice", async () => 
     assert.deepEqual(reader.events.map((event) => event.seq), Array.from({ length: seq }, (_, at) => at + 1));
   } finally {
     reader.close();
+  }
+});
+
+test("let go before a restart, it comes back while others are still there, and again afterwards", async () => {
+  const other = await Server.start({ lot: LOT }, { flags: ["--drain-spread", "100ms"] });
+  await other.create("Eva", { id: "last-minute", title: "A globe", start: 10_000, duration_ms: 50_000, soft_close: false });
+  const stays = new Stream(other.url("/api/auctions/last-minute/events"), "--header", "Accept: application/x-ndjson");
+  const reader = new Reader("/api/auctions/lot/events?since=0", other);
+  try {
+    await stays.until('{"type":"welcome"');
+    await other.bid("Ana", "lot", 10_000);
+    await reader.until("Ana's bid", ({ events }) => events.at(-1)?.type === "bid");
+    const let_go = other.terminate();
+    await reader.until("three goodbyes", ({ goodbyes }) => goodbyes === 3); // it came back twice: the server was still there
+    await other.bid("Ben", "lot", 11_000);
+    stays.close(); // the last one has left
+    await let_go;
+    await other.again();
+    await reader.until("Ben's bid", ({ events }) => events.at(-1)?.bidder?.id === "ben");
+    assert.deepEqual(reader.welcomes.map(({ resumed }) => resumed), [true, true]);
+  } finally {
+    reader.close();
+    stays.close();
+    await other.stop();
   }
 });
 
