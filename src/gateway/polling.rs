@@ -67,10 +67,11 @@ pub async fn events(
     // An event source that comes back asks for the same address, and says here how far it has got.
     let last_id = headers.get("last-event-id").and_then(|value| value.to_str().ok()).map(str::to_owned);
     // What is no number is a place nobody knows: `resumed` will be false.
+    let comes_back = last_id.is_some();
     let since = last_id.or(since).map(|since| since.trim().parse().unwrap_or(u64::MAX));
     let limit = limit.unwrap_or(PAGE).clamp(1, PAGE_MOST);
     match (manner(&headers), wait) {
-        (Some(Manner::Stream(format)), _) => streams::follow(gateway, id, since, who, format).await,
+        (Some(Manner::Stream(format)), _) => streams::follow(gateway, id, since, who, format, comes_back).await,
         (Some(Manner::Pages), Some(wait)) => {
             let wait = Duration::from_secs(wait.min(LONGEST_WAIT));
             long_poll(&gateway, &id, since, who, wait, limit).await

@@ -42,9 +42,13 @@ fn note(format: Format, out: &mut BytesMut, text: &str) {
     }
 }
 
-/// Answers with the feed of `id` from after `since`, for as long as there is something to come.
-pub async fn follow(gateway: Gateway, id: AuctionId, since: Option<u64>, who: Option<Person>, format: Format) -> Answer {
-    let Some(guest) = gateway.drain.admit() else { return Ok(leaving(&gateway)) };
+/// Answers with the feed of `id` from after `since`, for as long as there is something to come. `comes_back`: an event source that was here before.
+pub async fn follow(gateway: Gateway, id: AuctionId, since: Option<u64>, who: Option<Person>, format: Format, comes_back: bool) -> Answer {
+    let Some(guest) = gateway.drain.admit() else {
+        // Any status but 200 would keep an event source from ever coming again (HTML §9.2.3).
+        let patient = comes_back && format == Format::EventStream;
+        return Ok(if patient { (headers(format), goodbye(&gateway, format)).into_response() } else { leaving(&gateway) });
+    };
     let (seat, look, resumed) = gateway.rooms.join(&id, since, who.clone()).await?;
     let seq = since.filter(|_| resumed).unwrap_or(look.seq);
     if format == Format::EventStream && resumed && seq == look.seq && look.ended {
@@ -65,9 +69,20 @@ pub async fn follow(gateway: Gateway, id: AuctionId, since: Option<u64>, who: Op
     let watcher = Watcher { gateway, id, who, format, seat, heartbeat, silence, turn: Some(turn), waiting, over: false, _guest: guest };
     let messages =
         stream::unfold(watcher, |mut watcher| async move { watcher.next().await.map(|bytes| (Ok::<_, Infallible>(bytes), watcher)) });
+    Ok((headers(format), Body::from_stream(messages)).into_response())
+}
+
+fn headers(format: Format) -> [(HeaderName, &'static str); 4] {
     let media_type = if format == Format::Ndjson { NDJSON } else { EVENT_STREAM };
-    let headers = [(CONTENT_TYPE, media_type), (CACHE_CONTROL, "no-store"), (VARY, "accept"), UNBUFFERED];
-    Ok((headers, Body::from_stream(messages)).into_response())
+    [(CONTENT_TYPE, media_type), (CACHE_CONTROL, "no-store"), (VARY, "accept"), UNBUFFERED]
+}
+
+/// The last message, and in an event stream how long to wait before coming back.
+fn goodbye(gateway: &Gateway, format: Format) -> Bytes {
+    let (wait, mut out) = (gateway.drain.retry_ms(gateway.rooms.clock().now()), BytesMut::new());
+    note(format, &mut out, &format!("retry: {wait}\n"));
+    out.extend_from_slice(&format.bytes(None, &wire::goodbye(wait)));
+    out.freeze()
 }
 
 /// One who reads the feed.
@@ -139,10 +154,7 @@ impl Watcher {
     }
 
     fn say_goodbye(&mut self) {
-        let (wait, mut out) = (self.gateway.drain.retry_ms(self.gateway.rooms.clock().now()), BytesMut::new());
-        note(self.format, &mut out, &format!("retry: {wait}\n"));
-        out.extend_from_slice(&self.format.bytes(None, &wire::goodbye(wait)));
-        self.waiting.push_back(out.freeze());
+        self.waiting.push_back(goodbye(&self.gateway, self.format));
         self.over = true;
     }
 

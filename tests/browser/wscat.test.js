@@ -8,10 +8,10 @@ import { Server } from "./support/server.js";
 const WSCAT = new URL("node_modules/.bin/wscat", import.meta.url).pathname;
 const PATIENCE_MS = 20_000;
 
+const AUCTIONS = { demo: { title: "Brass sextant", start: 10_000, duration: "1h" } };
+
 let server;
-before(async () => {
-  server = await Server.start({ demo: { title: "Brass sextant", start: 10_000, duration: "1h" } });
-});
+before(async () => { server = await Server.start(AUCTIONS); });
 after(() => server?.stop());
 
 class Terminal {
@@ -20,9 +20,9 @@ class Terminal {
   #heard = () => {};
   #ended = false;
 
-  constructor(name) {
-    const address = `ws://127.0.0.1:${server.port}/ws/demo?name=${name}`;
-    this.#child = spawn(WSCAT, ["--no-color", "--connect", address], { stdio: ["pipe", "pipe", "inherit"] });
+  constructor(name, { at = server, flags = [] } = {}) {
+    const address = at.socketUrl(`/ws/demo?name=${name}`);
+    this.#child = spawn(WSCAT, ["--no-color", ...flags, "--connect", address], { stdio: ["pipe", "pipe", "inherit"] });
     process.on("exit", () => this.#child.kill());
     this.#child.once("exit", () => {
       this.#ended = true;
@@ -105,5 +105,19 @@ test("JSON, a bare amount, /help, /say and nonsense", async () => {
   } finally {
     ana.close();
     ben.close();
+  }
+});
+
+test("under TLS, believing the server's own certificate", async () => {
+  const secure = await Server.start(AUCTIONS, { flags: ["--tls-self-signed"] });
+  const ana = new Terminal("Ana", { at: secure, flags: ["--ca", secure.certificate] });
+  try {
+    assert.equal((await ana.hears("welcome")).auction.status, "open");
+    ana.type("120.50");
+    assert.equal((await ana.hears("bid")).price, 12_050);
+    assert.equal((await ana.hears("accepted")).standing, "leading");
+  } finally {
+    ana.close();
+    await secure.stop();
   }
 });

@@ -15,6 +15,7 @@ const SCHEMES = ["light", "dark"];
 
 // The lines in which Chromium itself tells of its network. A test says which of them it expects.
 export const SOCKET_FAILED = /^WebSocket connection to 'ws:\/\/127\.0\.0\.1:\d+\/ws.*' failed/;
+export const TLS_SOCKET_FAILED = /^WebSocket connection to 'wss:\/\/127\.0\.0\.1:\d+\/ws.*' failed/;
 export const SERVER_AWAY = /^Failed to load resource: net::ERR_CONNECTION_REFUSED/; // whether it is there is asked over HTTP
 export const CONFLICT = /^Failed to load resource: the server responded with a status of 409/;
 
@@ -103,6 +104,22 @@ export class Person {
   texts(selector) { return this.page.locator(selector).allInnerTexts(); }
   value(selector) { return this.page.inputValue(selector); }
   data() { return this.page.evaluate(() => ({ ...document.documentElement.dataset })); }
+
+  /** What the page and all its parts came over, each once, as ALPN names it. */
+  protocols() {
+    return this.page.evaluate(() => {
+      const entries = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
+      return [...new Set(entries.map(({ nextHopProtocol }) => nextHopProtocol))];
+    });
+  }
+
+  /** Asks Chromium to tell of handshakes; what it answers waits for the next one's answer. */
+  async handshakes() {
+    const devtools = await this.page.context().newCDPSession(this.page);
+    const answer = new Promise((resolve) => devtools.once("Network.webSocketHandshakeResponseReceived", resolve));
+    await devtools.send("Network.enable");
+    return async () => (await answer).response;
+  }
 
   connected() { return this.has("html", "data-link", "connected"); }
 

@@ -7,34 +7,45 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 const BINARY = process.env.SUBASTA_BIN ?? new URL("../../../target/release/subasta", import.meta.url).pathname;
-const OPEN = /^Subasta is open at http:\/\/127\.0\.0\.1:(\d+)\/$/;
+const OPEN = /^Subasta is open at (https?):\/\/127\.0\.0\.1:(\d+)\/$/;
 const START_WITHIN_MS = 20_000;
 const KEPT_LINES = 40;
+const LOOK_AGAIN_MS = 20;
 
 export class Server {
   #directory;
   #child = null;
   #port = 0;
+  #scheme = "http";
+  #flags = [];
   #lines = [];
 
-  /** `auctions`: the house's own, by id: { demo: { title, start, duration, … } }, as in config.toml. */
-  static async start(auctions = {}) {
+  /**
+   * `auctions`: the house's own, by id: { demo: { title, start, duration, … } }, as in config.toml. `flags`: more for the command
+   * line; `keys`: lines of config.toml that stand before the auctions.
+   */
+  static async start(auctions = {}, { flags = [], keys = "" } = {}) {
     const server = new Server();
+    server.#flags = flags;
     server.#directory = await mkdtemp(join(tmpdir(), "subasta-browser-"));
-    await writeFile(server.#config, Object.entries(auctions).map(toToml).join("\n"));
+    await writeFile(server.#config, [keys, ...Object.entries(auctions).map(toToml)].join("\n"));
     await server.again();
     return server;
   }
 
+  get #data() { return join(this.#directory, "data"); }
   get #config() { return join(this.#directory, "config.toml"); }
   get port() { return this.#port; }
-  get origin() { return `http://127.0.0.1:${this.#port}`; }
+  get origin() { return `${this.#scheme}://127.0.0.1:${this.#port}`; }
   url(path = "/") { return this.origin + path; }
+  /** The same place for WebSockets. */
+  socketUrl(path) { return this.url(path).replace(/^http/, "ws"); }
+  /** Certificate and key of a server that was started with --tls-self-signed. */
+  get certificate() { return join(this.#data, "self-signed.pem"); }
 
   /** Starts it; a second time with the same data on the same port, as if it had never been away. */
   async again() {
-    const data = join(this.#directory, "data");
-    const flags = ["--listen", "127.0.0.1", "--port", String(this.#port), "--data-dir", data, "--config", this.#config];
+    const flags = ["--listen", "127.0.0.1", "--port", String(this.#port), "--data-dir", this.#data, "--config", this.#config, ...this.#flags];
     const child = spawn(BINARY, flags, { cwd: this.#directory, stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     process.on("exit", () => child.kill("SIGKILL")); // whatever becomes of the tests
@@ -53,13 +64,23 @@ export class Server {
         const open = OPEN.exec(line);
         if (!open) return;
         clearTimeout(timer);
-        resolve(Number(open[1]));
+        this.#scheme = open[1];
+        resolve(Number(open[2]));
       });
     });
   }
 
   #keep(line) {
     this.#lines = [...this.#lines, line].slice(-KEPT_LINES);
+  }
+
+  /** The first of its last lines that matches, once there is one. */
+  async logged(pattern) {
+    for (const deadline = Date.now() + START_WITHIN_MS; ; await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))) {
+      const line = this.#lines.find((kept) => pattern.test(kept));
+      if (line) return line;
+      if (Date.now() > deadline) throw new Error([`no line ${pattern} in the log:`, ...this.#lines].join("\n"));
+    }
   }
 
   /** No goodbye, no flush: as when the power goes. */
