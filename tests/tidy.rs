@@ -186,7 +186,7 @@ fn unfold(example: &mut Value, whole: &Value, entry: &Value) {
     for (name, member) in example.as_object_mut().unwrap() {
         match member {
             Value::Array(list) if name == "auctions" => {
-                list.iter_mut().filter(|short| **short == demo).for_each(|short| *short = entry.clone())
+                list.iter_mut().filter(|short| **short == demo).for_each(|short| *short = entry.clone());
             }
             short if name == "auction" && *short == demo => *short = whole.clone(),
             _ => {}
