@@ -72,3 +72,12 @@ impl Clock {
         }
     }
 }
+
+/// A moment as text: `2026-01-31T12:00:03.200Z`. What no calendar of four digits holds is given as its number.
+pub fn utc(at: Millis) -> String {
+    let since = u64::try_from(at).ok().filter(|at| *at <= LAST_WRITTEN).map(Duration::from_millis);
+    since.map_or_else(|| at.to_string(), |since| humantime::format_rfc3339_millis(UNIX_EPOCH + since).to_string())
+}
+
+/// The last millisecond of the year 9999.
+const LAST_WRITTEN: u64 = 253_402_300_799_999;

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use crate::auction::AuctionId;
 use crate::gateway::{Certificate, GatewaySettings};
 use crate::room::{Listing, RoomSettings};
+use crate::terminal::{BidFlags, WatchFlags};
 use crate::wire::TermsIn;
 
 /// The command line.
@@ -34,6 +35,10 @@ pub struct Cli {
 pub enum Command {
     /// Run the server (this is what happens when no command is given)
     Serve(Flags),
+    /// Watch an auction: a live view in a terminal, one line an event in a pipe
+    Watch(WatchFlags),
+    /// Make one bid, and say what became of it
+    Bid(BidFlags),
 }
 
 /// Flags of `serve`; each is also an environment variable, and a key of config.toml.
@@ -69,6 +74,12 @@ pub struct Flags {
     /// Nothing heard for the interval and this: the socket is closed [default: 10s]
     #[arg(long, env = "SUBASTA_HEARTBEAT_TIMEOUT", value_name = "DURATION")]
     heartbeat_timeout: Option<Humane>,
+    /// Before a restart (SIGTERM) sockets are closed within this, each at a moment of its own [default: 10s]
+    #[arg(long, env = "SUBASTA_DRAIN_SPREAD", value_name = "DURATION")]
+    drain_spread: Option<Humane>,
+    /// Those in the last minute of an auction are closed within this [default: 2m]
+    #[arg(long, env = "SUBASTA_DRAIN_LIMIT", value_name = "DURATION")]
+    drain_limit: Option<Humane>,
     /// What to log: error, warn, info, debug, trace, or by module: `info,subasta::room=debug` [default: info]
     #[arg(long, env = "SUBASTA_LOG", value_name = "FILTER")]
     log: Option<String>,
@@ -142,6 +153,7 @@ struct File {
     tls: TlsKeys,
     http2: Http2Keys,
     heartbeat: HeartbeatKeys,
+    drain: DrainKeys,
     limits: LimitKeys,
     auth: AuthKeys,
     auction: Vec<toml::Table>,
@@ -166,6 +178,13 @@ struct Http2Keys {
 struct HeartbeatKeys {
     interval: Option<Humane>,
     timeout: Option<Humane>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct DrainKeys {
+    spread: Option<Humane>,
+    limit: Option<Humane>,
 }
 
 #[derive(Deserialize, Default)]
@@ -217,12 +236,9 @@ impl fmt::Display for ConfigError {
 const DEFAULT_FILE: &str = "config.toml";
 
 impl Cli {
-    /// The flags, wherever they were given.
-    pub fn into_flags(self) -> Flags {
-        match self.command {
-            Some(Command::Serve(flags)) => flags,
-            None => self.flags,
-        }
+    /// What to do.
+    pub fn into_command(self) -> Command {
+        self.command.unwrap_or(Command::Serve(self.flags))
     }
 }
 
@@ -256,6 +272,7 @@ impl Config {
         let tls = certificate(tls, listen.ip(), &data_dir).map_err(|why| ConfigError(format!("{name}: tls: {why}")))?;
         let interval = flags.heartbeat_interval.or(file.heartbeat.interval);
         let timeout = flags.heartbeat_timeout.or(file.heartbeat.timeout);
+        let (spread, limit) = (flags.drain_spread.or(file.drain.spread), flags.drain_limit.or(file.drain.limit));
         let config = Config {
             listen,
             data_dir,
@@ -264,6 +281,8 @@ impl Config {
             gateway: GatewaySettings {
                 heartbeat_interval: within("heartbeat.interval", interval, gateway.heartbeat_interval)?,
                 heartbeat_timeout: within("heartbeat.timeout", timeout, gateway.heartbeat_timeout)?,
+                drain_spread: within("drain.spread", spread, gateway.drain_spread)?,
+                drain_limit: within("drain.limit", limit, gateway.drain_limit)?,
                 slow_after: within("limits.slow_after", limits.slow_after, gateway.slow_after)?,
                 connections: count("limits.connections", limits.connections, gateway.connections)?,
                 threads: flags.threads.or(file.threads).unwrap_or(0).min(MAX_THREADS),

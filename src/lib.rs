@@ -2,7 +2,7 @@
 //!
 //! Modules import one way, and a test keeps it so: [`auction`], [`clock`] and [`log`] import nothing of ours; [`wire`] imports auction;
 //! [`room`] imports auction, log, wire and clock; [`gateway`] imports room, wire, clock, and auction's identifiers and commands;
-//! [`config`] knows everyone's settings; [`serve`] puts the parts together. `docs/architecture.md` is the map.
+//! [`terminal`], the client, imports wire, clock and auction; [`config`] knows everyone's settings; [`serve`] puts the parts together. `docs/architecture.md` is the map.
 
 pub mod auction;
 pub mod clock;
@@ -13,4 +13,5 @@ pub mod log;
 pub mod room;
 pub mod serve;
 pub mod telemetry;
+pub mod terminal;
 pub mod wire;

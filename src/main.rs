@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use subasta::config::{Cli, Config};
+use subasta::config::{Cli, Command, Config, Flags};
 use subasta::serve::Server;
 use subasta::telemetry;
+use subasta::terminal;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Many small things that live long (sockets) beside short-lived larger ones (handshakes): the system's own allocator tears its heap with them.
@@ -16,7 +17,15 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
-    let started = Config::load(Cli::parse().into_flags())
+    match Cli::parse().into_command() {
+        Command::Serve(flags) => start(flags),
+        Command::Watch(flags) => terminal::watch(&flags),
+        Command::Bid(flags) => terminal::bid(&flags),
+    }
+}
+
+fn start(flags: Flags) -> ExitCode {
+    let started = Config::load(flags)
         .map_err(|error| error.to_string())
         .and_then(|config| telemetry::start(&config.log, config.log_format).map(|()| config));
     match started {
@@ -55,9 +64,18 @@ async fn run(config: Config) -> ExitCode {
         Err(error) => return fail(1, &error.0),
     };
     println!("Subasta is open at {}", server.url());
+    // Whoever runs servers sends TERM before a restart, and has time. Whoever types Ctrl-C is waiting for their prompt.
+    let drain = server.drain();
+    let restart = async {
+        term.recv().await;
+        tokio::select! {
+            () = drain => {}
+            _ = term.recv() => {}
+        }
+    };
     tokio::select! {
         why = server.fatal() => return fail(1, &format!("the log cannot be trusted any longer, stopping at once: {why}")),
-        _ = term.recv() => {}
+        () = restart => {}
         _ = interrupt.recv() => {}
     }
     match server.stop().await {

@@ -20,6 +20,7 @@ use crate::room::{Rooms, keep_listed};
 pub struct Server {
     address: SocketAddr,
     secure: bool,
+    gateway: Gateway,
     rooms: Rooms,
     log: Arc<dyn EventLog>,
     stop: watch::Sender<bool>,
@@ -70,8 +71,8 @@ impl Server {
         let stop = watch::Sender::new(false);
         let secure = config.gateway.tls.is_some();
         let gateway = Gateway::new(rooms.clone(), sessions, config.gateway).map_err(|error| StartError(error.0))?;
-        let accepting = tokio::spawn(gateway::serve(gateway, listener, workers, stop.subscribe()));
-        Ok(Server { address, secure, rooms, log, stop, accepting, fatal })
+        let accepting = tokio::spawn(gateway::serve(gateway.clone(), listener, workers, stop.subscribe()));
+        Ok(Server { address, secure, gateway, rooms, log, stop, accepting, fatal })
     }
 
     /// Where it listens.
@@ -92,6 +93,13 @@ impl Server {
     /// Returns, with the reason, if the log must not be trusted any longer. The process must then end at once.
     pub async fn fatal(&mut self) -> String {
         (&mut self.fatal).await.unwrap_or_else(|_| "the log's writer is no more".to_owned())
+    }
+
+    /// Lets everyone go before a restart: newcomers are sent elsewhere, and each socket is closed at a moment of its own. Bids count as ever.
+    /// [`stop`](Server::stop) comes after it, or in the middle.
+    pub fn drain(&self) -> impl Future<Output = ()> + Send + use<> {
+        let gateway = self.gateway.clone();
+        async move { gateway.drain().await }
     }
 
     /// Stops: no more connections, what waits is judged, every socket is told and closed, the log is closed. Within 5 s. The error says

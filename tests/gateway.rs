@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use subasta::auction::{Act, AuctionId, Command, Person};
+use subasta::wire::Format;
 use support::{Client, PATIENCE, TestServer, bid, max};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -155,7 +156,7 @@ async fn who_falls_behind_the_ring_is_sent_resync() {
             verdict.await.unwrap().unwrap();
         }
     }
-    let mut slow = Client { ws, seq: 0, events: Vec::new(), welcome: Value::Null };
+    let mut slow = Client { ws, seq: 0, events: Vec::new(), welcome: Value::Null, format: Format::Json };
     slow.seq = slow.receive().await.unwrap()["seq"].as_u64().unwrap();
     let resync = slow.until("resync").await;
     assert_eq!(resync["auction"]["seq"], resync["seq"]);
@@ -453,7 +454,12 @@ async fn a_robot_may_ask_for_verdicts_alone() {
 
 #[tokio::test]
 async fn who_does_not_read_is_closed_and_nobody_else_waits() {
-    let server = TestServer::with(|config| config.gateway.slow_after = Duration::from_secs(2)).await;
+    let slow = |config: &mut subasta::config::Config| {
+        config.gateway.slow_after = Duration::from_secs(2);
+        // On a slow machine it takes long until the kernel is full: who is not heard meanwhile shall not be closed for that.
+        config.gateway.heartbeat_interval = Duration::from_secs(600);
+    };
+    let server = TestServer::with(slow).await;
     server.auction("lot", json!({})).await;
     let stuck = mute(&server, "Stuck").await;
     let mut ana = server.join("/ws/lot?name=Ana").await;

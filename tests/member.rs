@@ -265,3 +265,47 @@ async fn a_large_room_is_flushed_by_tasks_of_its_own() {
         assert_eq!(member.pipe().texts(), [event(1), event(2)]);
     }
 }
+
+/// Takes everything, from its own task alone, and hands nothing on before it is flushed: TLS does so when its socket is full.
+#[derive(Default)]
+struct Keeping {
+    held: Mutex<Vec<u8>>,
+    gone: Mutex<Vec<u8>>,
+    open: Mutex<bool>,
+}
+
+impl Pipe for Keeping {
+    fn write(&self, _: &[IoSlice<'_>]) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+
+    fn poll_write(&self, _: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let mut held = self.held.lock().unwrap();
+        slices.iter().for_each(|slice| held.extend_from_slice(slice));
+        Poll::Ready(Ok(slices.iter().map(|slice| slice.len()).sum()))
+    }
+
+    fn poll_flush(&self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !*self.open.lock().unwrap() {
+            return Poll::Pending;
+        }
+        self.gone.lock().unwrap().append(&mut self.held.lock().unwrap());
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[test]
+fn what_a_pipe_keeps_back_is_flushed_before_all_is_well() {
+    let feed = Arc::new(Feed::after(0));
+    let member = Arc::new(Member::new(Keeping::default(), Format::Json));
+    let membership = feed.cursor(None).unwrap().into_membership(member.clone(), false);
+    feed.publish([frame(&event(1))]);
+    feed.flush();
+    assert!(turn(&membership).is_pending(), "it was taken, and has not gone");
+    feed.publish([frame(&event(2))]);
+    feed.flush();
+    *member.pipe().open.lock().unwrap() = true;
+    assert!(turn(&membership).is_ready());
+    let all = [1, 2].map(|seq| frame(&event(seq)).websocket().to_vec()).concat();
+    assert_eq!(*member.pipe().gone.lock().unwrap(), all);
+}

@@ -131,9 +131,9 @@ async fn a_page_that_was_there_goes_on_from_its_seq() {
 
 #[tokio::test]
 async fn sigterm_and_ctrl_c_stop_it_within_five_seconds() {
-    for signal in ["TERM", "INT"] {
+    for (signal, code) in [("TERM", 1012), ("INT", 1001)] {
         let dir = tempfile::tempdir().unwrap();
-        let mut process = Process::start(dir.path(), 0, &[]).await;
+        let mut process = Process::start(dir.path(), 0, &["--drain-spread", "1s"]).await;
         create(process.address, "lot", json!({})).await;
         let mut ana = Client::connect(process.address, "/ws/lot?name=Ana").await.unwrap();
         ana.ask(bid("1", 1_000)).await;
@@ -158,9 +158,9 @@ async fn sigterm_and_ctrl_c_stop_it_within_five_seconds() {
         tokio::time::sleep(Duration::from_millis(200)).await;
         process.signal(signal);
         ana.until("goodbye").await;
-        assert_eq!(ana.closed().await, Some(1001));
+        assert_eq!(ana.closed().await, Some(code));
         for client in busy {
-            assert_eq!(client.await.unwrap(), (true, 1001));
+            assert_eq!(client.await.unwrap(), (true, code));
         }
         assert_eq!(tokio::time::timeout(Duration::from_secs(5), process.exit_code()).await.expect("within 5 s"), Some(0));
     }

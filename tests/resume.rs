@@ -29,7 +29,7 @@ fn rounds() -> u32 {
 
 /// Bids at that rate, each above the last, until told to stop; counts how many are accepted.
 async fn pour(place: Place, accepted: Arc<AtomicUsize>, stop: watch::Receiver<bool>) {
-    let (mut say, hear) = place.socket("/ws/lot?name=Ana&events=none").await.split();
+    let (mut say, hear) = place.socket("/ws/lot?name=Ana&events=none", None).await.split();
     let verdicts = hear.filter(|heard| std::future::ready(matches!(heard, Ok(Message::Text(text)) if text.contains("\"accepted\""))));
     let mut verdicts = Box::pin(verdicts);
     let mut turns = tokio::time::interval(TURN);
@@ -118,6 +118,7 @@ async fn nothing_is_missed_or_repeated_by_who_drops_and_comes_back() {
     let clear = server.place(&[]);
     let ways = [
         (Form::Socket, Http::One),
+        (Form::PackedSocket, Http::One),
         (Form::Socket, Http::Two),
         (Form::EventStream, Http::One),
         (Form::EventStream, Http::Two),

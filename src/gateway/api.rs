@@ -3,7 +3,7 @@
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Extension, Path, Query, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, SET_COOKIE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderMap, Response, StatusCode};
 use axum::middleware::Next;
 use axum::response::IntoResponse;
@@ -133,6 +133,18 @@ pub async fn in_time(request: Request, next: Next) -> Response<Body> {
         Ok(response) => response,
         Err(_) => Problem::from(Refusal::NoVerdict).into_response(),
     }
+}
+
+/// `GET /readyz`: whether newcomers shall be sent here.
+pub async fn ready(State(gateway): State<Gateway>) -> Response<Body> {
+    if gateway.drain.is_on() { leaving(&gateway) } else { "ok\n".into_response() }
+}
+
+/// Said to who wants to stay where everyone is being let go.
+pub fn leaving(gateway: &Gateway) -> Response<Body> {
+    let wait = gateway.drain.retry_ms(gateway.rooms.clock().now()).div_ceil(1_000);
+    let refusal = Refusal::Busy;
+    ([(RETRY_AFTER, wait.max(1).to_string())], Problem::from(refusal)).into_response()
 }
 
 /// An address under `/api` that there is not.

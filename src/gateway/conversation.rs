@@ -33,6 +33,11 @@ impl Place {
         }
     }
 
+    /// Whether it is at an auction that has no more than a minute left.
+    pub fn is_in_last_minute(&self) -> bool {
+        matches!(self, Place::Room { seat, .. } if seat.is_in_last_minute())
+    }
+
     /// Writes what the socket is owed. Ready once nothing is.
     pub fn poll_drain(&self, context: &mut Context<'_>) -> Poll<io::Result<Drained>> {
         self.membership().poll_drain(context)
@@ -81,7 +86,7 @@ fn hear(seat: &Seat<Membership>, currency: Currency, who: Option<&Person>, now: 
             }
         }
         Inbound::Ping { t } => Ok(Heard::Answered(wire::pong(&t, now))),
-        Inbound::Who => Ok(Heard::Answered(wire::presence(&seat.live()))),
+        Inbound::Who => Ok(Heard::Answered(wire::presence(&seat.live(), None))),
         Inbound::Help => Ok(Heard::Answered(wire::help())),
         Inbound::Create { request, .. } => {
             let refusal = Refusal::Malformed("Auctions are created in the lobby: connect to /ws.".to_owned());

@@ -19,11 +19,11 @@ use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body
 use tracing::debug;
 
 use super::Gateway;
-use super::api::Problem;
+use super::api::{self, Problem};
+use super::conduit::Stream;
 use super::connection::Permit;
 use super::conversation::{self, Place, close_code};
 use super::impatient::Impatient;
-use super::plain::Stream;
 use super::session::Credentials;
 use super::socket::{Socket, close, websocket};
 use super::woven::Woven;
@@ -75,6 +75,7 @@ pub async fn lobby(State(gateway): State<Gateway>, Query(query): Query<SocketQue
 /// Answers the handshake, and once the stream is ours finds it a place. What is refused from here on is refused by a close code: a
 /// browser's page never sees the status of a failed handshake.
 fn upgrade(gateway: Gateway, mut request: Request<Body>, credentials: &Credentials, to: Destination) -> Response<Body> {
+    let Some(guest) = gateway.drain.admit() else { return api::leaving(&gateway) };
     let who = gateway.sessions.identify(request.headers(), credentials);
     let mut response = match accept(&request) {
         Ok(response) => response,
@@ -103,7 +104,7 @@ fn upgrade(gateway: Gateway, mut request: Request<Body>, credentials: &Credentia
         };
         match entered {
             // A task of its own: this one's memory goes back.
-            Ok((who, first, place)) => drop(tokio::spawn(Socket::new(ws, gateway, who, place, &first, permit).run())),
+            Ok((who, first, place)) => drop(tokio::spawn(Socket::new(ws, gateway, who, place, &first, (permit, guest)).run())),
             Err(refusal) => close(ws, close_code(&refusal), gateway.settings.slow_after).await,
         }
     });

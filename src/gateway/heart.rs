@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
-use super::plain::{Beat, Plain};
+use super::conduit::{Beat, Conduit};
 use crate::auction::Millis;
 use crate::clock::Clock;
 use crate::room::Member;
@@ -21,7 +21,7 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// Sockets looked after before others have a turn.
 const TURN: usize = 256;
 
-type Socket = Weak<Member<Plain>>;
+type Socket = Weak<Member<Conduit>>;
 
 /// Looks after every socket when it is due.
 #[derive(Debug)]
@@ -53,8 +53,13 @@ impl Heart {
     }
 
     /// Looks after `socket` from `due` on.
-    pub fn keep(&self, socket: &Arc<Member<Plain>>, now: Millis, due: Millis) {
+    pub fn keep(&self, socket: &Arc<Member<Conduit>>, now: Millis, due: Millis) {
         self.place(Arc::downgrade(socket), now, due);
+    }
+
+    /// All sockets; those that are just being looked after may be missing, and are there the next time.
+    pub fn everyone(&self) -> Vec<Arc<Member<Conduit>>> {
+        self.wheel().slots.iter().flatten().filter_map(Weak::upgrade).collect()
     }
 
     fn place(&self, socket: Socket, now: Millis, due: Millis) {
@@ -101,7 +106,7 @@ impl Heart {
         }
     }
 
-    fn look_after(&self, member: &Member<Plain>, socket: Socket, now: Millis, tick: &Frame) {
+    fn look_after(&self, member: &Member<Conduit>, socket: Socket, now: Millis, tick: &Frame) {
         match member.pipe().beat(now, member.taken(), self.interval, self.timeout) {
             Beat::Later(due) => self.place(socket, now, due),
             Beat::Ping { quiet, again } => {
@@ -119,6 +124,6 @@ impl Heart {
 }
 
 /// Whole milliseconds.
-fn millis(duration: Duration) -> Millis {
+pub fn millis(duration: Duration) -> Millis {
     Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX >> 2)
 }

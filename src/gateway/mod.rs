@@ -5,16 +5,17 @@
 mod api;
 mod asyncapi;
 mod caller;
+mod conduit;
 mod connection;
 mod conversation;
 mod documents;
+mod drain;
 mod handshake;
 mod heart;
 mod impatient;
 mod listen;
 mod openapi;
 mod pages;
-mod plain;
 mod polling;
 mod secret;
 mod session;
@@ -52,6 +53,10 @@ pub struct GatewaySettings {
     pub heartbeat_timeout: Duration,
     /// Who takes nothing for so long is closed.
     pub slow_after: Duration,
+    /// Before a restart sockets are closed within this, each at a moment of its own …
+    pub drain_spread: Duration,
+    /// … and those in the last minute of an auction within this.
+    pub drain_limit: Duration,
     /// Open connections at once; past this a newcomer is told to come back.
     pub connections: usize,
     /// Threads that carry connections; 0: as many as there are processors.
@@ -72,6 +77,8 @@ impl Default for GatewaySettings {
             heartbeat_interval: Duration::from_secs(25),
             heartbeat_timeout: Duration::from_secs(10),
             slow_after: Duration::from_secs(10),
+            drain_spread: Duration::from_secs(10),
+            drain_limit: Duration::from_secs(120),
             connections: 100_000,
             threads: 0,
             tls: None,
@@ -96,6 +103,7 @@ pub struct Gateway {
     sessions: Arc<Sessions>,
     settings: Arc<GatewaySettings>,
     heart: Arc<heart::Heart>,
+    drain: Arc<drain::Drain>,
     proxies: Arc<Proxies>,
     tls: Option<TlsAcceptor>,
 }
@@ -106,7 +114,14 @@ impl Gateway {
         let tls = settings.tls.as_ref().map(tls::acceptor).transpose()?;
         let heart = Arc::new(heart::Heart::new(settings.heartbeat_interval, settings.heartbeat_timeout));
         let proxies = Arc::new(Proxies::new(settings.trusted_proxies.clone()));
-        Ok(Gateway { rooms, sessions: Arc::new(sessions), settings: Arc::new(settings), heart, proxies, tls })
+        let drain = Arc::new(drain::Drain::new(settings.drain_spread, settings.drain_limit));
+        Ok(Gateway { rooms, sessions: Arc::new(sessions), settings: Arc::new(settings), heart, drain, proxies, tls })
+    }
+
+    /// Lets everyone go before a restart, one after the other, and nobody in. Returns once all are gone, or their time is over; what is left is
+    /// then for [`Rooms::stop`].
+    pub async fn drain(&self) {
+        self.drain.run(&self.heart, self.rooms.clock()).await;
     }
 
     fn router(&self) -> Router {
@@ -120,6 +135,7 @@ impl Gateway {
             .route("/healthz", get(async || "ok\n"))
             .route("/openapi.json", get(documents::openapi))
             .route("/asyncapi.json", get(documents::asyncapi))
+            .route("/readyz", get(api::ready))
             .route("/", get(pages::lobby))
             .route("/a/{auction}", get(pages::auction))
             .route("/api/{*rest}", axum::routing::any(api::nothing))

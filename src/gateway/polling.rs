@@ -17,7 +17,7 @@ use super::session::Credentials;
 use super::streams;
 use crate::auction::{AuctionId, Person, Refusal};
 use crate::room::Taken;
-use crate::wire::{self, Format, Frame};
+use crate::wire::{self, Format, Frame, You};
 
 /// A long poll waits no longer, in seconds.
 const LONGEST_WAIT: u64 = 30;
@@ -108,9 +108,11 @@ fn manner(headers: &HeaderMap) -> Option<Manner> {
 
 /// Answers as soon as there is an event, or with none when the wait is over.
 async fn long_poll(gateway: &Gateway, id: &AuctionId, since: Option<u64>, who: Option<Person>, wait: Duration, limit: usize) -> Answer {
-    let (mut seat, look, resumed) = gateway.rooms.join(id, since, who).await?;
+    let (mut seat, look, resumed) = gateway.rooms.join(id, since, who.clone()).await?;
+    let you = Some(You::new(who.as_ref()));
+    let now = gateway.rooms.clock().now();
     if !resumed {
-        return Ok(page(&wire::Events { seq: look.seq, resumed, ended: look.ended, events: &[], auction: Some(&look.auction) }));
+        return Ok(page(&wire::Events { seq: look.seq, resumed, ended: look.ended, now, you, events: &[], auction: Some(&look.auction) }));
     }
     let mut frames: Vec<Frame> = Vec::new();
     let mut seq = since.unwrap_or(look.seq);
@@ -133,19 +135,21 @@ async fn long_poll(gateway: &Gateway, id: &AuctionId, since: Option<u64>, who: O
     let _ = tokio::time::timeout(wait, all).await;
     let ended = matches!(taken, Taken::End(crate::room::Ending::Ended)) && frames.len() < limit;
     let events: Vec<_> = frames.iter().map(streams::text).collect();
-    Ok(page(&wire::Events { seq, resumed, ended, events: &events, auction: None }))
+    let now = gateway.rooms.clock().now();
+    Ok(page(&wire::Events { seq, resumed, ended, now, you, events: &events, auction: None }))
 }
 
 /// A page of all that ever happened.
 async fn history(gateway: &Gateway, id: &AuctionId, since: u64, limit: usize) -> Answer {
     let look = gateway.rooms.look(id).await?;
+    let (now, you) = (gateway.rooms.clock().now(), None);
     if since > look.seq {
-        return Ok(page(&wire::Events { seq: look.seq, resumed: false, ended: look.ended, events: &[], auction: None }));
+        return Ok(page(&wire::Events { seq: look.seq, resumed: false, ended: look.ended, now, you, events: &[], auction: None }));
     }
     let frames = gateway.rooms.history(id, since, limit).await?;
     let seq = since + frames.len() as u64;
     let events: Vec<_> = frames.iter().map(streams::text).collect();
-    Ok(page(&wire::Events { seq, resumed: true, ended: look.ended && seq >= look.seq, events: &events, auction: None }))
+    Ok(page(&wire::Events { seq, resumed: true, ended: look.ended && seq >= look.seq, now, you, events: &events, auction: None }))
 }
 
 fn page(events: &wire::Events<'_>) -> Response<Body> {

@@ -15,9 +15,10 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tracing::debug;
 
 use super::Gateway;
+use super::conduit::{Conduit, Ear, Stream};
 use super::connection::Permit;
 use super::conversation::{Place, Said};
-use super::plain::{Ear, Plain, Stream};
+use super::drain::Guest;
 use crate::auction::{Millis, Person, Refusal, RequestId};
 use crate::room::{AWAITED, Drained, Ending, Member};
 use crate::wire::{self, CloseCode, Format, Frame};
@@ -38,8 +39,6 @@ const LINGER: Duration = Duration::from_secs(2);
 const LAST_VERDICTS: Duration = Duration::from_secs(1);
 /// … looking so often.
 const LOOK: Duration = Duration::from_millis(2);
-/// Where the server stops, each client is told to come back after a time of its own up to this.
-const COME_BACK_MS: u64 = 3_000;
 
 /// A socket that speaks WebSocket.
 pub type Conversation = WebSocketStream<Ear>;
@@ -54,14 +53,20 @@ pub struct Socket {
     read_on: u32,
     /// While it is behind: how much had been taken when this began to run.
     patience: Option<(u64, Pin<Box<Sleep>>)>,
-    _permit: Permit,
+    /// In the last minute of an auction when it was time to go: it stays until that has ended.
+    stays: bool,
+    _here: Here,
 }
+
+/// What says that a socket is here, for as long as it is.
+pub type Here = (Permit, Guest);
 
 /// Everything that can wake a socket.
 enum Wake {
     Frame(Option<Result<Message, Error>>),
     Lagged,
     Over(Ending),
+    LetGo,
     HeartbeatMissed,
     TooSlow,
     Broken(io::Error),
@@ -77,8 +82,8 @@ pub(super) enum End {
 
 impl Socket {
     /// A socket that has just taken its place; `first` is said first.
-    pub fn new(ws: Conversation, gateway: Gateway, who: Option<Person>, place: Place, first: &Frame, permit: Permit) -> Self {
-        let socket = Socket { ws, who, place, read_on: 0, patience: None, gateway, _permit: permit };
+    pub fn new(ws: Conversation, gateway: Gateway, who: Option<Person>, place: Place, first: &Frame, here: Here) -> Self {
+        let socket = Socket { ws, who, place, read_on: 0, patience: None, gateway, stays: false, _here: here };
         socket.member().say_message(first);
         socket
     }
@@ -93,7 +98,9 @@ impl Socket {
                 Wake::Frame(None) => Some(End::Gone),
                 Wake::Lagged | Wake::Over(Ending::Failed) => Box::pin(self.resync()).await.err().map(End::Close),
                 Wake::Over(Ending::Ended) => Some(End::Close(CloseCode::Ended)),
+                Wake::Over(Ending::Stopping) if self.gateway.drain.is_on() => Some(End::Close(CloseCode::Restart)),
                 Wake::Over(Ending::Stopping) => Some(End::Close(CloseCode::GoingAway)),
+                Wake::LetGo => Some(End::Close(CloseCode::Restart)),
                 Wake::HeartbeatMissed => Some(End::Close(CloseCode::HeartbeatMissed)),
                 Wake::TooSlow => Some(End::Close(CloseCode::TooSlow)),
                 Wake::Broken(error) => {
@@ -108,7 +115,7 @@ impl Socket {
         Box::pin(self.leave(end)).await;
     }
 
-    fn member(&self) -> &Arc<Member<Plain>> {
+    fn member(&self) -> &Arc<Member<Conduit>> {
         &self.ws.get_ref().0
     }
 
@@ -123,6 +130,7 @@ impl Socket {
             return Poll::Ready(Wake::Frame(frame));
         }
         match self.place.poll_drain(context) {
+            Poll::Ready(Ok(Drained::UpToDate)) if self.may_go() => return Poll::Ready(Wake::LetGo),
             Poll::Ready(Ok(Drained::UpToDate)) => self.patience = None,
             Poll::Ready(Ok(Drained::Lagged)) => return Poll::Ready(Wake::Lagged),
             Poll::Ready(Ok(Drained::End(ending))) => return Poll::Ready(Wake::Over(ending)),
@@ -138,6 +146,15 @@ impl Socket {
             context.waker().wake_by_ref();
         }
         Poll::Pending
+    }
+
+    /// Whether it is time to go, and it is not in the last minute of an auction.
+    fn may_go(&mut self) -> bool {
+        if !self.member().pipe().is_let_go() {
+            return false;
+        }
+        self.stays |= self.place.is_in_last_minute();
+        !self.stays
     }
 
     /// Somebody who asks must also listen.
@@ -179,18 +196,23 @@ impl Socket {
 
     /// Answers what was asked before the end, says goodbye, and goes.
     async fn leave(self, end: End) {
-        if matches!(end, End::Close(CloseCode::Ended | CloseCode::GoingAway)) {
+        // One that is let go is not in the way of anything.
+        let verdicts = if self.member().pipe().is_let_go() { self.gateway.settings.slow_after } else { LAST_VERDICTS };
+        if matches!(end, End::Close(CloseCode::Ended | CloseCode::GoingAway | CloseCode::Restart)) {
             let answered = async {
                 while self.member().awaited() > 0 {
                     tokio::time::sleep(LOOK).await;
                 }
             };
-            let _ = tokio::time::timeout(LAST_VERDICTS, answered).await;
+            let _ = tokio::time::timeout(verdicts, answered).await;
         }
-        if matches!(end, End::Close(CloseCode::GoingAway)) {
-            self.member().tell_message(&wire::goodbye(fastrand::u64(0..=COME_BACK_MS)), 0);
+        if matches!(end, End::Close(CloseCode::GoingAway | CloseCode::Restart)) {
+            // What came with the verdicts, and was not taken at once.
+            let told = std::future::poll_fn(|context| self.place.poll_drain(context));
+            let _ = tokio::time::timeout(verdicts, told).await;
+            self.member().tell_message(&wire::goodbye(self.gateway.drain.retry_ms(self.now())), 0);
         }
-        let Socket { ws, place, gateway, _permit, .. } = self;
+        let Socket { ws, place, gateway, _here, .. } = self;
         // It leaves the room now, however long the goodbye takes.
         drop(place);
         let patience = gateway.settings.slow_after;
@@ -238,7 +260,7 @@ fn on_error(error: &Error) -> End {
     }
 }
 
-async fn drain(member: &Member<Plain>) -> io::Result<()> {
+async fn drain(member: &Member<Conduit>) -> io::Result<()> {
     std::future::poll_fn(|context| member.poll_drain(context, None)).await.map(drop)
 }
 
@@ -262,7 +284,7 @@ pub(super) async fn close(ws: Conversation, code: CloseCode, patience: Duration)
     let _ = tokio::time::timeout(LINGER, until_they_end()).await;
 }
 
-async fn drain_patiently(member: &Member<Plain>, patience: Duration) -> io::Result<()> {
+async fn drain_patiently(member: &Member<Conduit>, patience: Duration) -> io::Result<()> {
     loop {
         let before = member.taken();
         match tokio::time::timeout(patience, drain(member)).await {
@@ -283,7 +305,7 @@ pub(super) async fn websocket(gateway: &Gateway, stream: Stream, read: Bytes, fo
         .max_frame_size(Some(MESSAGE_LIMIT));
     let now = gateway.rooms.clock().now();
     let ping_at = gateway.heart.first(now);
-    let member = Arc::new(Member::new(Plain::new(stream, now, ping_at), format));
+    let member = Arc::new(Member::new(Conduit::new(stream, now, ping_at), format));
     gateway.heart.keep(&member, now, ping_at);
     // A copy of what is mostly nothing: the bytes themselves are part of the handshake's buffer, and would keep it.
     WebSocketStream::from_partially_read(Ear(member), read.to_vec(), Role::Server, Some(config)).await

@@ -12,12 +12,14 @@ use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, VARY};
 use axum::response::IntoResponse;
 use bytes::{Bytes, BytesMut};
+use futures_util::future::BoxFuture;
 use futures_util::stream;
 use tokio::time::Sleep;
 
 use super::Gateway;
-use super::api::Answer;
+use super::api::{Answer, leaving};
 use super::conversation::heartbeat_ms;
+use super::drain::Guest;
 use crate::auction::{AuctionId, Person, Refusal};
 use crate::room::{Ending, Seat, Taken};
 use crate::wire::{self, Format, Frame};
@@ -42,6 +44,7 @@ fn note(format: Format, out: &mut BytesMut, text: &str) {
 
 /// Answers with the feed of `id` from after `since`, for as long as there is something to come.
 pub async fn follow(gateway: Gateway, id: AuctionId, since: Option<u64>, who: Option<Person>, format: Format) -> Answer {
+    let Some(guest) = gateway.drain.admit() else { return Ok(leaving(&gateway)) };
     let (seat, look, resumed) = gateway.rooms.join(&id, since, who.clone()).await?;
     let seq = since.filter(|_| resumed).unwrap_or(look.seq);
     if format == Format::EventStream && resumed && seq == look.seq && look.ended {
@@ -57,7 +60,9 @@ pub async fn follow(gateway: Gateway, id: AuctionId, since: Option<u64>, who: Op
     note(format, &mut first, &format!("id: {seq}\n\n"));
     let heartbeat = gateway.settings.heartbeat_interval;
     let silence = Box::pin(tokio::time::sleep(heartbeat));
-    let watcher = Watcher { gateway, id, who, format, seat, heartbeat, silence, waiting: VecDeque::from([first.freeze()]), over: false };
+    let turn: BoxFuture<'static, ()> = Box::pin(gateway.drain.clone().turn(gateway.rooms.clock().clone()));
+    let waiting = VecDeque::from([first.freeze()]);
+    let watcher = Watcher { gateway, id, who, format, seat, heartbeat, silence, turn: Some(turn), waiting, over: false, _guest: guest };
     let messages =
         stream::unfold(watcher, |mut watcher| async move { watcher.next().await.map(|bytes| (Ok::<_, Infallible>(bytes), watcher)) });
     let media_type = if format == Format::Ndjson { NDJSON } else { EVENT_STREAM };
@@ -75,9 +80,12 @@ struct Watcher {
     heartbeat: Duration,
     /// Nothing was written for a heartbeat.
     silence: Pin<Box<Sleep>>,
+    /// Its turn to go; `None` once that has come.
+    turn: Option<BoxFuture<'static, ()>>,
     /// To be written: what one look at the feed gives, and no more.
     waiting: VecDeque<Bytes>,
     over: bool,
+    _guest: Guest,
 }
 
 impl Watcher {
@@ -87,6 +95,7 @@ impl Watcher {
             tokio::select! {
                 biased;
                 () = std::future::poll_fn(|context| self.seat.poll_ready(context)) => self.take().await,
+                () = async { self.turn.as_mut().expect("there is one").await }, if self.turn.is_some() => self.go(),
                 () = &mut self.silence => self.tick(),
             }
         }
@@ -121,8 +130,16 @@ impl Watcher {
         }
     }
 
+    /// Its turn to go has come: in the last minute of the auction it stays until that has ended.
+    fn go(&mut self) {
+        self.turn = None;
+        if !self.seat.is_in_last_minute() {
+            self.say_goodbye();
+        }
+    }
+
     fn say_goodbye(&mut self) {
-        let (wait, mut out) = (fastrand::u64(RETRY_MS), BytesMut::new());
+        let (wait, mut out) = (self.gateway.drain.retry_ms(self.gateway.rooms.clock().now()), BytesMut::new());
         note(self.format, &mut out, &format!("retry: {wait}\n"));
         out.extend_from_slice(&self.format.bytes(None, &wire::goodbye(wait)));
         self.waiting.push_back(out.freeze());

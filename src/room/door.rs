@@ -1,6 +1,7 @@
 //! The outside of a room: what others hold of it, what they send in, and what they get.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use serde_json::value::RawValue;
 use tokio::sync::{mpsc, oneshot};
@@ -10,7 +11,7 @@ use super::callers::Callers;
 use super::feed::Cursor;
 use super::presence::{Presence, Watching};
 use super::reply::Reply;
-use crate::auction::{Accepted, AuctionId, Command, Currency, Millis, Person, Refusal};
+use crate::auction::{Accepted, Auction, AuctionId, Command, Currency, Millis, Person, Refusal, Status};
 
 /// The answer to a command.
 pub type Verdict = Result<Accepted, Refusal>;
@@ -49,6 +50,37 @@ pub struct Door {
     pub arrivals: Arrivals,
     pub presence: Arc<Presence>,
     pub callers: Arc<Callers>,
+    pub last_minute: LastMinute,
+}
+
+/// When the last minute of the auction begins, as the room knows it.
+#[derive(Debug)]
+pub struct LastMinute(AtomicI64);
+
+/// How long it is.
+const MINUTE_MS: Millis = 60_000;
+
+impl Default for LastMinute {
+    /// There is none.
+    fn default() -> LastMinute {
+        LastMinute(AtomicI64::new(Millis::MAX))
+    }
+}
+
+impl LastMinute {
+    /// Notes how it stands. While an auction is paused its time stands still.
+    pub fn note(&self, auction: &Auction) {
+        let from = match (auction.status(), auction.paused_at()) {
+            (Status::Open, _) => auction.ends_at() - MINUTE_MS,
+            (Status::Paused, Some(paused_at)) if auction.ends_at() - paused_at <= MINUTE_MS => Millis::MIN,
+            _ => Millis::MAX,
+        };
+        self.0.store(from, Ordering::Release);
+    }
+
+    pub fn has_begun(&self, now: Millis) -> bool {
+        self.0.load(Ordering::Acquire) <= now
+    }
 }
 
 /// An auction as it stands, encoded.

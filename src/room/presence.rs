@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use crate::auction::Person;
-use crate::wire::Live;
+use crate::wire::{Live, Moves};
 
 /// Names are told in rooms of fewer sockets than this.
 const NAMED: usize = 100;
@@ -23,6 +23,21 @@ struct Watchers {
     sockets: usize,
     /// By id: the name, and how many sockets.
     people: BTreeMap<Arc<str>, (Arc<str>, usize)>,
+    told: Told,
+}
+
+/// Who was there when it was last told, by id.
+#[derive(Debug)]
+enum Told {
+    People(BTreeMap<Arc<str>, Arc<str>>),
+    /// Too many to be named.
+    Crowd,
+}
+
+impl Default for Told {
+    fn default() -> Told {
+        Told::People(BTreeMap::new())
+    }
 }
 
 /// One socket's being there. Dropping it leaves.
@@ -53,14 +68,25 @@ impl Presence {
 
     /// As it is told.
     pub fn live(&self) -> Live {
-        let watchers = self.watchers();
-        let named = watchers.sockets < NAMED;
-        let names = named.then(|| {
-            let mut names: Vec<_> = watchers.people.values().map(|(name, _)| name.to_string()).collect();
-            names.sort_by_key(|name| name.to_lowercase());
-            names
-        });
-        Live { watching: watchers.sockets, names, text: None }
+        self.watchers().live()
+    }
+
+    /// As it is told to all, with who has come and gone since it last was. Who came and went meanwhile has done neither.
+    pub fn tell(&self) -> (Live, Option<Moves>) {
+        let mut watchers = self.watchers();
+        let live = watchers.live();
+        if live.names.is_none() {
+            watchers.told = Told::Crowd;
+            return (live, None);
+        }
+        let there: BTreeMap<_, _> = watchers.people.iter().map(|(id, (name, _))| (id.clone(), name.clone())).collect();
+        let moves = match &watchers.told {
+            Told::People(before) => Moves { joined: missing(&there, before), left: missing(before, &there) },
+            // The names tell who is there now; who was is not known.
+            Told::Crowd => Moves::default(),
+        };
+        watchers.told = Told::People(there);
+        (live, Some(moves))
     }
 
     /// Returns once somebody has come or gone since it last returned.
@@ -71,6 +97,26 @@ impl Presence {
     fn watchers(&self) -> MutexGuard<'_, Watchers> {
         self.watchers.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Watchers {
+    fn live(&self) -> Live {
+        let named = self.sockets < NAMED;
+        let names = named.then(|| sorted(self.people.values().map(|(name, _)| name)));
+        Live { watching: self.sockets, names, text: None }
+    }
+}
+
+/// The names of those who are in the one and not in the other.
+fn missing(of: &BTreeMap<Arc<str>, Arc<str>>, from: &BTreeMap<Arc<str>, Arc<str>>) -> Vec<String> {
+    sorted(of.iter().filter(|(id, _)| !from.contains_key(*id)).map(|(_, name)| name))
+}
+
+/// In order of the alphabet.
+fn sorted<'a>(names: impl Iterator<Item = &'a Arc<str>>) -> Vec<String> {
+    let mut names: Vec<_> = names.map(ToString::to_string).collect();
+    names.sort_by_key(|name| name.to_lowercase());
+    names
 }
 
 impl Drop for Watching {
@@ -88,5 +134,52 @@ impl Drop for Watching {
             }
         }
         self.presence.changed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(name: &str) -> Person {
+        Person::new(&name.to_lowercase(), name)
+    }
+
+    /// Joined and left, as they are told now.
+    fn moves(presence: &Presence) -> Option<(Vec<String>, Vec<String>)> {
+        presence.tell().1.map(|moves| (moves.joined, moves.left))
+    }
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn each_comes_and_goes_once_however_many_sockets_they_have() {
+        let presence = Arc::new(Presence::default());
+        let (first, ben) = (presence.enter(Some(&person("ana"))), presence.enter(Some(&person("Ben"))));
+        let _nobody = presence.enter(None);
+        assert_eq!(moves(&presence), Some((names(&["ana", "Ben"]), vec![])));
+        let second = presence.enter(Some(&person("ana")));
+        drop(first);
+        assert_eq!(moves(&presence), Some((vec![], vec![])), "one tab for another");
+        drop((second, ben));
+        assert_eq!(moves(&presence), Some((vec![], names(&["ana", "Ben"]))));
+        drop(presence.enter(Some(&person("Cem"))));
+        assert_eq!(moves(&presence), Some((vec![], vec![])), "nobody has seen them come");
+    }
+
+    #[test]
+    fn a_crowd_is_counted_and_names_come_back_when_it_is_none_any_more() {
+        let presence = Arc::new(Presence::default());
+        let ana = presence.enter(Some(&person("Ana")));
+        let mut crowd: Vec<_> = (1..NAMED).map(|number| presence.enter(Some(&person(&format!("p{number}"))))).collect();
+        let (live, moves_told) = presence.tell();
+        assert_eq!((live.watching, live.names.is_some(), moves_told.is_some()), (NAMED, false, false));
+        crowd.truncate(1);
+        let (live, _) = presence.tell();
+        assert_eq!(live.names, Some(names(&["Ana", "p1"])));
+        drop(ana);
+        assert_eq!(moves(&presence), Some((vec![], names(&["Ana"]))));
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::alarm::Alarm;
 use super::arrivals::Arrivals;
 use super::crowd::Membership;
-use super::door::{Door, Look, Mail, Place, Verdict};
+use super::door::{Door, LastMinute, Look, Mail, Place, Verdict};
 use super::founding::{self, Created};
 use super::lobby::{self, Lobby};
 use super::member::Member;
@@ -266,8 +266,14 @@ impl Rooms {
 
     fn wake(&self, id: &AuctionId) -> Arc<Door> {
         let (mail, inbox) = mpsc::channel(self.0.settings.mailbox);
-        let door =
-            Arc::new(Door { id: id.clone(), mail, arrivals: Arrivals::default(), presence: Arc::default(), callers: Arc::default() });
+        let door = Arc::new(Door {
+            id: id.clone(),
+            mail,
+            arrivals: Arrivals::default(),
+            presence: Arc::default(),
+            callers: Arc::default(),
+            last_minute: LastMinute::default(),
+        });
         tokio::spawn(task::run(self.0.clone(), door.clone(), inbox));
         door
     }

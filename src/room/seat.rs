@@ -42,6 +42,11 @@ impl<V> Seat<V> {
         self.door.presence.live()
     }
 
+    /// Whether the auction has no more than a minute left.
+    pub fn is_in_last_minute(&self) -> bool {
+        self.door.last_minute.has_begun(self.clock.now())
+    }
+
     /// Which auction this is a seat at.
     pub fn auction(&self) -> &AuctionId {
         &self.door.id

@@ -146,6 +146,7 @@ fn refuse_all(mut inbox: mpsc::Receiver<Mail>, refusal: &Refusal) {
 impl Room {
     /// Lives until it falls asleep; answers when it must be woken.
     async fn live(mut self) -> Option<Millis> {
+        self.door.last_minute.note(&self.auction);
         self.tell_lobby_now();
         self.feed_ending();
         loop {
@@ -307,6 +308,7 @@ impl Room {
     /// Shows what has become durable.
     pub(super) fn publish(&mut self, frames: Vec<Frame>) {
         self.look = None;
+        self.door.last_minute.note(&self.auction);
         self.feed.publish(frames);
         self.tell_lobby();
         self.feed_ending();
@@ -359,7 +361,8 @@ impl Room {
             return;
         }
         self.look = None;
-        self.feed.say(wire::presence(&self.door.presence.live()));
+        let (live, moves) = self.door.presence.tell();
+        self.feed.say(wire::presence(&live, moves.as_ref()));
         self.tell_lobby();
         self.presence_hold = Some(Box::pin(tokio::time::sleep(PRESENCE_EVERY)));
     }

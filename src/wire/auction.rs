@@ -21,6 +21,15 @@ pub struct Live {
     pub text: Option<Box<str>>,
 }
 
+/// Who has come and gone since it was last told: people, not sockets.
+#[derive(Clone, Debug, Default)]
+pub struct Moves {
+    /// Their names.
+    pub joined: Vec<String>,
+    /// Theirs.
+    pub left: Vec<String>,
+}
+
 /// The whole auction object. Money is in minor units, times are milliseconds of UTC.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Auction")]

@@ -75,6 +75,8 @@ pub enum CloseCode {
     TooLarge = 1009,
     /// Our fault.
     Internal = 1011,
+    /// The server makes room for the next one.
+    Restart = 1012,
     /// Too much at once.
     Overloaded = 1013,
     /// The token does not hold.
@@ -97,6 +99,7 @@ impl CloseCode {
             CloseCode::Protocol => "protocol error",
             CloseCode::BadText => "text must be UTF-8",
             CloseCode::TooLarge => "a message has at most 16 KiB",
+            CloseCode::Restart => "the server restarts",
             CloseCode::Internal => "internal error, try again",
             CloseCode::Overloaded => "overloaded, try again",
             CloseCode::SignIn => "this token or name does not hold: sign in again",

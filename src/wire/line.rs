@@ -66,8 +66,8 @@ fn unknown() -> Refusal {
     Refusal::Malformed("Not understood. Type an amount like 120.50 to bid, or /help.".to_owned())
 }
 
-/// `120`, `120.5`, `120.50` as minor units, without rounding.
-fn major(text: &str, currency: Currency) -> Result<Money, Refusal> {
+/// `120`, `120.5`, `120.50` as minor units, without rounding; anything else, grouped thousands too, is refused.
+pub fn major(text: &str, currency: Currency) -> Result<Money, Refusal> {
     let decimals = usize::from(currency.decimals());
     let wrong = || Refusal::Malformed(format!("\"{}\" is not an amount. {}", short(text), example(currency)));
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::event::EventOut;
 use super::words::{RoleOut, StandingOut};
-use super::{AuctionOut, Frame, Live, PROTOCOL, PersonOut, Summary, line, to_json};
+use super::{AuctionOut, Frame, Live, Moves, PROTOCOL, PersonOut, Summary, line, to_json};
 use crate::auction::{Accepted, AuctionId, Millis, Money, OutbidBy, Person, Refusal, RequestId};
 
 /// Who the server takes one for. All empty for one who only watches.
@@ -210,11 +210,20 @@ pub fn problem<'a>(title: &'a str, status: u16, request: Option<&'a RequestId>, 
 pub struct PresenceOut<'a> {
     watching: usize,
     names: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    joined: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left: Option<&'a [String]>,
 }
 
-/// Who is watching, framed.
-pub fn presence(live: &Live) -> Frame {
-    Frame::text(&to_json(&PresenceOut { watching: live.watching, names: live.names.as_deref() }))
+/// Who is watching, framed; with `moves` where it is told to all.
+pub fn presence(live: &Live, moves: Option<&Moves>) -> Frame {
+    Frame::text(&to_json(&PresenceOut {
+        watching: live.watching,
+        names: live.names.as_deref(),
+        joined: moves.map(|moves| moves.joined.as_slice()),
+        left: moves.map(|moves| moves.left.as_slice()),
+    }))
 }
 
 /// The auctioneer's live text.
@@ -339,6 +348,11 @@ pub struct Events<'a> {
     pub resumed: bool,
     /// There will be no more.
     pub ended: bool,
+    /// The server's time.
+    pub now: Millis,
+    /// Who is asking, where that makes a difference: in a long poll.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub you: Option<You<'a>>,
     /// Oldest first.
     #[schemars(with = "Vec<EventOut<'a>>")]
     pub events: &'a [&'a RawValue],

@@ -17,11 +17,12 @@ mod terms;
 mod words;
 
 pub use asked::NameIn;
-pub use auction::{AuctionOut, Live, Summary, SummaryPerson, summaries};
+pub use auction::{AuctionOut, Live, Moves, Summary, SummaryPerson, summaries};
 pub use command::{Inbound, Rejected, parse, parse_http, parse_packed};
 pub use event::event;
 pub use format::Format;
 pub use frame::{CloseCode, Frame, close_frame, ping_frame};
+pub use line::major;
 pub use message::{
     AcceptedOut, Events, LobbyWelcome, Page, PresenceOut, ProblemOut, Reconnect, RefusedOut, Session, Welcome, You, accepted, announcing,
     created, gone, goodbye, help, lobby_auction, lobby_welcome, outbid, pong, presence, problem, refused, resync, tick, welcome,

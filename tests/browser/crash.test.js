@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { Browser, CONFLICT, SOCKET_FAILED } from "./support/browser.js";
+import { Browser, CONFLICT, SERVER_AWAY, SOCKET_FAILED } from "./support/browser.js";
 import { Server } from "./support/server.js";
 
 const LOT = { title: "Marine chronometer, two days", image: "/img/chronometer.svg", start: 10_000, duration: "1h" };
@@ -17,7 +17,7 @@ after(async () => {
   await browser?.stop();
   await server?.stop();
 });
-afterEach(() => browser.finish([SOCKET_FAILED, CONFLICT]));
+afterEach(() => browser.finish([SOCKET_FAILED, SERVER_AWAY, CONFLICT]));
 
 async function assertUnbroken(person, id) {
   const { seq, gaps, repeats } = await person.data();

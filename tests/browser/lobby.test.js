@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { Browser, SOCKET_FAILED } from "./support/browser.js";
+import { Browser, SERVER_AWAY, SOCKET_FAILED } from "./support/browser.js";
 import { Server } from "./support/server.js";
 
 let server;
@@ -18,7 +18,7 @@ after(async () => {
   await browser?.stop();
   await server?.stop();
 });
-afterEach(() => browser.finish([SOCKET_FAILED]));
+afterEach(() => browser.finish([SOCKET_FAILED, SERVER_AWAY]));
 
 const card = (id) => `[data-auction="${id}"]`;
 const part = (id, name) => `${card(id)} [data-part="${name}"]`;

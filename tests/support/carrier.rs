@@ -21,6 +21,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 /// Under what requests travel.
@@ -34,6 +35,7 @@ pub enum Http {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Form {
     Socket,
+    PackedSocket,
     EventStream,
     Ndjson,
     LongPoll,
@@ -92,10 +94,13 @@ impl Place {
     }
 
     /// A WebSocket in a connection of its own.
-    pub async fn socket(&self, path: &str) -> WebSocketStream<Connection> {
+    pub async fn socket(&self, path: &str, subprotocol: Option<&'static str>) -> WebSocketStream<Connection> {
         let scheme = if self.tls.is_some() { "wss" } else { "ws" };
-        let uri = format!("{scheme}://localhost:{}{path}", self.address.port());
-        tokio_tungstenite::client_async(uri, self.connect().await).await.unwrap().0
+        let mut request = format!("{scheme}://localhost:{}{path}", self.address.port()).into_client_request().unwrap();
+        if let Some(subprotocol) = subprotocol {
+            request.headers_mut().insert("sec-websocket-protocol", subprotocol.parse().unwrap());
+        }
+        tokio_tungstenite::client_async(request, self.connect().await).await.unwrap().0
     }
 
     /// Requests over one connection.
@@ -118,7 +123,8 @@ impl Place {
     pub async fn follow(&self, carrier: Carrier, auction: &str, since: Option<u64>) -> BoxStream<'static, Value> {
         let since = since.map(|since| format!("?since={since}")).unwrap_or_default();
         match (carrier.form, carrier.http) {
-            (Form::Socket, Http::One) => messages(self.socket(&format!("/ws/{auction}{since}")).await).boxed(),
+            (Form::Socket, Http::One) => messages(self.socket(&format!("/ws/{auction}{since}"), None).await).boxed(),
+            (Form::PackedSocket, _) => messages(self.socket(&format!("/ws/{auction}{since}"), Some("subasta.v1.msgpack")).await).boxed(),
             (Form::Socket, Http::Two) => {
                 let mut requests = self.requests(Http::Two).await;
                 let ws = requests.socket(&format!("/ws/{auction}{since}")).await;
@@ -204,6 +210,7 @@ fn messages<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(ws: WebSocketStr
     ws.filter_map(|message| {
         std::future::ready(match message {
             Ok(Message::Text(text)) => Some(serde_json::from_str(&text).unwrap()),
+            Ok(Message::Binary(packed)) => Some(rmp_serde::from_slice(&packed).unwrap()),
             _ => None,
         })
     })

@@ -20,6 +20,7 @@ use subasta::gateway::{Certificate, GatewaySettings};
 use subasta::log::MemoryLog;
 use subasta::room::RoomSettings;
 use subasta::serve::Server;
+use subasta::wire::Format;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpStream;
@@ -96,6 +97,11 @@ impl TestServer {
     pub async fn join(&self, path: &str) -> Client {
         Client::connect(self.address(), path).await.unwrap()
     }
+
+    /// As one who reads and writes MessagePack.
+    pub async fn join_packed(&self, path: &str) -> Client {
+        Client::connect_in(self.address(), path, Format::MessagePack).await.unwrap()
+    }
 }
 
 pub async fn create(address: SocketAddr, id: &str, terms: Value) {
@@ -117,13 +123,21 @@ pub struct Client {
     /// Every event, as it came.
     pub events: Vec<Value>,
     pub welcome: Value,
+    pub format: Format,
 }
 
 impl Client {
     /// Connects and reads the welcome. The error is what went wrong instead.
     pub async fn connect(address: SocketAddr, path: &str) -> Result<Client, String> {
-        let ws = open(address, path).await?;
-        let mut client = Client { ws, seq: 0, events: Vec::new(), welcome: Value::Null };
+        Client::connect_in(address, path, Format::Json).await
+    }
+
+    pub async fn connect_in(address: SocketAddr, path: &str, format: Format) -> Result<Client, String> {
+        let ws = match format {
+            Format::MessagePack => open_as(address, path, "subasta.v1.msgpack").await?.0,
+            _ => open(address, path).await?,
+        };
+        let mut client = Client { ws, seq: 0, events: Vec::new(), welcome: Value::Null, format };
         let welcome = client.receive().await.map_err(|code| format!("closed with {code:?}"))?;
         if welcome["type"] != "welcome" {
             return Err(format!("not a welcome: {welcome}"));
@@ -134,7 +148,12 @@ impl Client {
     }
 
     pub async fn send(&mut self, text: impl ToString) {
-        self.ws.send(Message::text(text.to_string())).await.unwrap();
+        let text = text.to_string();
+        let message = match self.format {
+            Format::MessagePack => Message::binary(rmp_serde::to_vec(&serde_json::from_str::<Value>(&text).unwrap()).unwrap()),
+            _ => Message::text(text),
+        };
+        self.ws.send(message).await.unwrap();
     }
 
     /// The next message, or the code the socket was closed with. Checks that events come without gap and repeat.
@@ -142,8 +161,12 @@ impl Client {
         loop {
             let next = tokio::time::timeout(PATIENCE, self.ws.next()).await.expect("the server has something to say");
             match next {
-                Some(Ok(Message::Text(text))) => {
-                    let message: Value = serde_json::from_str(&text).unwrap();
+                Some(Ok(message @ (Message::Text(_) | Message::Binary(_)))) => {
+                    assert_eq!(message.is_binary(), self.format == Format::MessagePack, "what was agreed on");
+                    let message: Value = match message {
+                        Message::Text(text) => serde_json::from_str(&text).unwrap(),
+                        packed => rmp_serde::from_slice(&packed.into_data()).unwrap(),
+                    };
                     self.note(&message);
                     return Ok(message);
                 }
@@ -207,6 +230,19 @@ impl Client {
 
 pub fn is_event(kind: &str) -> bool {
     ["created", "opened", "paused", "resumed", "bid", "extended", "warned", "said", "closed", "cancelled"].contains(&kind)
+}
+
+/// A WebSocket that offers these subprotocols, and the one that was chosen.
+pub async fn open_as(address: SocketAddr, path: &str, offered: &str) -> Result<(WebSocketStream<TcpStream>, Option<String>), String> {
+    use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+    use tokio_tungstenite::tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
+    let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
+    let mut request = format!("ws://{address}{path}").into_client_request().unwrap();
+    request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, offered.parse().unwrap());
+    let connected = tokio::time::timeout(PATIENCE, tokio_tungstenite::client_async(request, stream)).await;
+    let (ws, response) = connected.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+    let chosen = response.headers().get(SEC_WEBSOCKET_PROTOCOL).map(|chosen| chosen.to_str().unwrap().to_owned());
+    Ok((ws, chosen))
 }
 
 /// A WebSocket, without waiting for a word.

@@ -10,7 +10,7 @@ import { ServerClock } from "./clock.js";
 import { renderCrowd } from "./crowd.js";
 import { byId, setText } from "./dom.js";
 import { Figures } from "./figures.js";
-import { keepAwake, LinkLight, socketUrl } from "./link.js";
+import { LinkLight } from "./link.js";
 import { Money } from "./money.js";
 import { renderOutcome } from "./outcome.js";
 import { picture } from "./picture.js";
@@ -37,26 +37,21 @@ let you = NOBODY;
 let money = null;
 let intent = null;
 
-const client = new Client(socketUrl(`/ws/${id}`), {
-  session,
-  clock,
-  on: { state: linkChanged, welcome: welcomed, event: happened, message: heard, counted: count },
-});
+const client = new Client(location.origin, { auction: id, clock, token: () => session.token, denied: () => session.forget() });
 const light = new LinkLight(() => client.wake());
-const desk = new BidDesk({ send: (command) => client.send(command), now: () => clock.local(), changed: render });
+const desk = new BidDesk({ send: (...bid) => client.send(...bid), changed: deskChanged });
 const bidBox = new BidBox({
   bid: (order) => asSomebody(() => desk.place(order, you.id), "bid", orderLabel(order)),
   typed: () => desk.settle(),
   again: () => desk.sendAgain(),
   leave: () => desk.leave(),
 });
-const chatBox = new ChatBox((text) => asSomebody(() => client.send(chatBox.command(text)), "chat", "Continue and send"));
+const chatBox = new ChatBox((text) => asSomebody(() => chatBox.send(client, text), "chat", "Continue and send"));
 
 function welcomed(message) {
   const before = you;
   you = message.you ?? NOBODY;
-  if (!message.resumed || !state) takeSnapshot(message.auction);
-  else state = withPresence(state, message.auction); // the events to come bring the rest
+  if (message.resumed && message.auction) state = withPresence(state, message.auction); // the events to come bring the rest
   if (before.id !== you.id) redrawLists();
 }
 
@@ -79,13 +74,13 @@ function redrawLists() {
 function linkChanged(link, code) {
   light.show(link, code);
   if (link === "connected") {
-    desk.lineBack(you);
+    desk.lineBack();
     resumeIntent();
   } else {
     desk.lineLost();
     chatBox.lineLost();
   }
-  if (link === "gone" && code === ENDED && desk.busy) askOnce();
+  if (link === "gone" && code === ENDED) desk.sendAgain(); // the room has closed over an unanswered bid
   render();
 }
 
@@ -107,27 +102,11 @@ function leaderText() {
 
 function heard(message) {
   if (message.type === "presence") state = withPresence(state, message);
-  if (message.type === "resync") takeSnapshot(message.auction);
-  if (message.type === "accepted" || message.type === "refused") verdict(message);
   render();
 }
 
-function verdict(message) {
-  if (message.type === "accepted" && message.id === desk.command?.id) bidBox.forget();
-  desk.hear(message);
-  chatBox.hear(message);
-}
-
-/** The room has closed over an unanswered bid. Over HTTP the same id still gets its first verdict. */
-async function askOnce() {
-  const headers = { "content-type": "application/json" };
-  if (session.token) headers.authorization = `Bearer ${session.token}`;
-  const body = JSON.stringify(desk.command);
-  const response = await fetch(`/api/auctions/${id}/commands`, { method: "POST", headers, body }).catch(() => null);
-  const answer = await response?.json().catch(() => null);
-  if (!answer) return;
-  const message = answer.message ?? answer.detail;
-  desk.hear({ ...answer, message, type: response.ok ? "accepted" : "refused", id: desk.command?.id });
+function deskChanged({ phase }) {
+  if (phase === "accepted") bidBox.forget();
   render();
 }
 
@@ -197,5 +176,10 @@ byId("change-who").addEventListener("click", () => {
   signIn.ask({ why, label: "Continue", name: you.name ?? "", done: () => signedIn() });
 });
 setInterval(() => figures.tick(clock.now()), TICK_MS);
-keepAwake(client);
+client.on("state", linkChanged);
+client.on("welcome", welcomed);
+client.on("snapshot", takeSnapshot);
+client.on("event", happened);
+client.on("message", heard);
+client.on("counted", count);
 client.connect();

@@ -1,7 +1,7 @@
 // The box one writes chat in. What is written stays in it until the server has taken it.
 
 import { byId, setText } from "./dom.js";
-import { requestId } from "./bid-desk.js";
+import { requestId } from "./errands.js";
 
 export class ChatBox {
   #form = byId("chat-form");
@@ -19,19 +19,21 @@ export class ChatBox {
     });
   }
 
-  /** The command for a text: under the same id while the last try of that very text has no verdict. */
-  command(text) {
+  /** Under the same id while the last try of that very text has no verdict. */
+  send(client, text) {
     if (this.#pending?.text !== text) this.#pending = { type: "say", id: requestId(), text };
+    const pending = this.#pending;
     this.#waiting = true;
     setText(this.#note, "");
-    return this.#pending;
+    // Of no patience: after a break it is the person who says whether it is still to be said.
+    client.send(pending, { patience: 0 }).then((verdict) => this.#hear(verdict, pending), () => this.lineLost());
   }
 
-  hear(message) {
-    if (message.id === undefined || message.id !== this.#pending?.id) return;
+  #hear(verdict, pending) {
+    if (pending !== this.#pending) return;
     this.#waiting = false;
-    if (message.type === "refused") return setText(this.#note, message.message);
-    if (this.#text.value.trim() === this.#pending.text) this.#text.value = "";
+    if (verdict.type === "refused") return setText(this.#note, verdict.message);
+    if (this.#text.value.trim() === pending.text) this.#text.value = "";
     this.#pending = null;
   }
 

@@ -1,148 +1,278 @@
-// One live connection to a room or to the lobby: kept up, in order, resumable. It numbers what it hears
-// and delivers nothing twice. It must not know what an auction is, nor that there is a page.
+/**
+ * A client of Subasta, for pages and for Node 20 and newer; no page in it, no dependency, no build step. Every option and message is
+ * described in `client.d.ts` beside it, what travels in docs/protocol.md.
+ *
+ *     const client = new Client("https://auctions.example", { auction: "sextant", name: "Ana" });
+ *     client.on("snapshot", (auction) => …); // how it stands: at first, and wherever the thread was lost
+ *     client.on("event", (event) => …);      // what has happened since: every event once, in order
+ *     await client.connect();
+ *     const verdict = await client.send({ type: "bid", amount: 12050 }); // accepted or refused
+ *     client.close();
+ */
 
-const FINAL = new Set([1000, 1002, 1003, 1007, 1009, 4403, 4404]);
+import { ServerClock } from "./clock.js";
+import { Errands, requestId } from "./errands.js";
+import { Socket } from "./carriers/socket.js";
+
+export { Unanswered } from "./errands.js";
+
+/** Close codes after which nobody comes back, and why. */
+const FINAL = new Map([
+  [1000, "the auction has ended"], [1002, "protocol error"], [1003, "a message of the wrong kind"], [1007, "a message that is no text"],
+  [1009, "a message too large"], [4401, "sign in first"], [4403, "not allowed here"], [4404, "there is no such auction"],
+]);
+const ENDED = 1000;
 const SIGN_IN_FIRST = 4401;
 
 // Everything else that carries a seq is an event, also of a type this client has never heard of.
-const NOT_EVENTS = new Set([
-  "welcome", "accepted", "refused", "pong", "help", "presence", "tick", "resync", "goodbye", "auction", "gone",
-]);
+const NOT_EVENTS = new Set(["welcome", "accepted", "refused", "pong", "help", "presence", "tick", "resync", "goodbye", "auction", "gone"]);
+
+const CARRIERS = {
+  websocket: async () => Socket,
+  sse: async () => (await import("./carriers/stream.js")).Stream,
+  poll: async () => (await import("./carriers/poll.js")).Poll,
+};
 
 const WELCOME_WITHIN_MS = 10_000;
 const ANSWER_WITHIN_MS = 5_000;
 const SETTLED_AFTER_MS = 5_000;
+const SILENCE_GRACE_MS = 10_000;
 const FIRST_PING_MS = 500;
 const LAST_PING_MS = 20_000;
+const REFUSALS = 2; // a carrier that cannot be had this often, while the server is there, is given up for the next
+const LONGEST_RISE_MS = 600_000;
 
 export class Client {
-  #url;
+  #way; // what every carrier needs to know
+  #carriers;
   #session;
   #clock;
-  #on;
-  #socket = null;
-  #state = "reconnecting";
+  #format;
+  #riseAfterMs;
+  #riseMs;
+  #handlers = new Map();
+  #errands;
+  #line = null;
+  #trial = null;
+  #turn = 0;
+  #rung = 0;
+  #refusals = 0;
+  #state = "idle";
+  #code;
+  #you = null;
   #seq = null;
+  #overlap = 0;
   #gaps = 0;
   #repeats = 0;
   #attempt = 0;
   #notBefore = 0;
-  #startedAt = 0;
   #welcomedAt = null;
   #heardAt = 0;
-  #silenceMs = 60_000;
+  #heartbeatMs = 25_000;
   #reconnect = { min_ms: 500, max_ms: 20_000 };
   #timers = {};
+  #first = deferred();
 
-  /** `on`: { state(state, code), welcome(message), event(event), message(message), counted() }. */
-  constructor(url, { session, clock, on }) {
-    this.#url = url;
-    this.#session = session;
+  /** @param {string|URL} server its address @param {import("./client.d.ts").Options} [options] without `auction`: the lobby */
+  constructor(server, options = {}) {
+    const { auction = null, name = null, token = null, denied, clock = new ServerClock(), format = "json", riseAfterMs = 60_000 } = options;
+    const { WebSocket = globalThis.WebSocket, fetch = (...request) => globalThis.fetch(...request) } = options;
+    const possible = Object.keys(CARRIERS).filter((kind) => (kind !== "websocket" || WebSocket) && (kind !== "sse" || auction !== null));
+    this.#carriers = (options.carriers ?? possible).filter((kind) => possible.includes(kind));
+    if (this.#carriers.length === 0) throw new TypeError("None of these carriers can be had here.");
+    this.#way = { base: new URL(server), auction, name, clock, WebSocket, fetch };
+    this.#session = { token: typeof token === "function" ? token : () => token, denied };
     this.#clock = clock;
-    this.#on = on;
+    this.#format = format;
+    this.#riseAfterMs = this.#riseMs = riseAfterMs;
+    this.#errands = new Errands({ tell: (message) => this.#say(message), way: () => this.#where() });
+    this.#first.promise.catch(() => {}); // who does not wait need not know
   }
 
+  /** `idle`, `reconnecting`, `connected`, `gone` (it will not come back by itself: `code`, `reason`), `closed` (by `close()`). */
   get state() { return this.#state; }
+  /** The last close code, if there was one. */
+  get code() { return this.#code; }
+  /** Why it is gone, in words. */
+  get reason() { return this.#state === "gone" ? FINAL.get(this.#code) : null; }
+  /** Who the server takes one for: `{id, name, roles}`; null before the first welcome. */
+  get you() { return this.#you; }
+  /** The seq of the last event heard. */
   get seq() { return this.#seq; }
+  /** How often an event was missing, and one came twice. Both are mended before anyone hears of it. */
   get gaps() { return this.#gaps; }
   get repeats() { return this.#repeats; }
+  /** What carries it: `websocket`, `sse` or `poll`. */
+  get carrier() { return this.#carriers[this.#rung]; }
+  /** The server's clock, estimated, in milliseconds of UTC. */
+  now() { return this.#clock.now(); }
 
-  /** True if it went out; whether it arrived, only a verdict tells. */
-  send(command) {
-    if (this.#state !== "connected" || this.#socket.readyState !== 1) return false;
-    this.#socket.send(JSON.stringify(command));
-    return true;
+  /** Kinds: `state`, `welcome`, `snapshot`, `event`, `message`, `counted`, or the type of a message. Returns what takes the handler off again. */
+  on(kind, handler) {
+    if (!this.#handlers.has(kind)) this.#handlers.set(kind, new Set());
+    this.#handlers.get(kind).add(handler);
+    return () => this.#handlers.get(kind).delete(handler);
   }
 
-  /** Starts, or starts over as whoever the session now says. */
+  /** Starts, or starts over as whoever `token` now says. Resolves with the next welcome; rejects if there will be none. */
   connect() {
-    this.#release();
+    if (this.#state === "idle" || this.#state === "closed") this.#watch(true);
+    if (this.#state !== "reconnecting" && this.#state !== "idle") this.#renew();
     this.#become("reconnecting");
     this.#open();
+    return this.#first.promise;
+  }
+
+  /**
+   * Resolves with the verdict. Until it comes the command goes out over every new line, always under the same id: it counts once. After
+   * `patience` ms it does not any more. Rejects with an `Unanswered` where there will be no verdict.
+   */
+  send(command, { patience = Infinity } = {}) {
+    const at = this.#clock.local();
+    const errand = this.#errands.add({ ...command, id: command.id ?? requestId() }, { patience, at });
+    if (this.#state === "connected") this.#errands.dispatch(this.#line, this.#you, at);
+    else if (this.#state === "gone" || this.#state === "closed") this.#errands.finish(this.#state === "gone" && this.#code === ENDED);
+    return errand;
   }
 
   /** The person is back, or the network: retry now, or find out whether the line is still alive. */
   wake() {
     if (this.#state === "connected") return this.#probe();
-    const waiting = this.#state === "reconnecting" && this.#socket === null;
+    const waiting = this.#state === "reconnecting" && this.#timers.retry !== undefined;
     if (waiting && this.#clock.local() >= this.#notBefore) this.#open();
   }
 
-  #address() {
-    const url = new URL(this.#url);
-    if (this.#seq !== null) url.searchParams.set("since", this.#seq);
-    if (this.#session.token) url.searchParams.set("token", this.#session.token);
-    return url;
-  }
-
-  #open() {
+  /** Lets go of everything. `connect()` begins anew where it was. */
+  close() {
+    this.#watch(false);
     this.#release();
-    this.#startedAt = this.#clock.local();
-    this.#socket = new WebSocket(this.#address());
-    this.#socket.onmessage = ({ data }) => this.#hear(data);
-    this.#socket.onclose = ({ code }) => this.#closed(code);
-    this.#after("welcome", WELCOME_WITHIN_MS, () => this.#closed());
+    this.#become("closed");
+    this.#first.reject(new Error("closed"));
+    this.#errands.finish(false);
   }
 
-  #hear(data) {
+  #where() {
+    return { ...this.#way, since: this.#seq, token: this.#session.token() };
+  }
+
+  async #open() {
+    this.#release();
+    const turn = this.#turn;
+    this.#after("welcome", WELCOME_WITHIN_MS, () => this.#closed());
+    const line = await this.#reach(this.#rung).catch(() => null);
+    if (turn !== this.#turn) return line?.close();
+    if (line === null) return this.#closed();
+    this.#use(line);
+  }
+
+  async #reach(rung) {
+    const Carrier = await CARRIERS[this.#carriers[rung]]();
+    const codec = this.#format === "msgpack" ? await import("./msgpack.js") : null;
+    const line = new Carrier({ ...this.#where(), codec });
+    return Object.assign(line, { startedAt: this.#clock.local() });
+  }
+
+  #use(line) {
+    this.#line = line;
+    line.onmessage = (message) => this.#hear(message);
+    line.onclose = (code) => this.#closed(code);
+  }
+
+  #hear(message) {
     this.#heardAt = this.#clock.local();
     clearTimeout(this.#timers.probe);
-    const message = parsed(data);
-    if (message === null) return; // had it been an event, the next one shows the gap
+    if (typeof message?.type !== "string") return; // had it been an event, the next one shows the gap
     if (message.type === "welcome") return this.#welcome(message);
+    if (this.#welcomedAt === null) return; // the first word is the welcome
     if (Number.isInteger(message.seq) && !NOT_EVENTS.has(message.type)) return this.#event(message);
     if (message.type === "pong") this.#clock.sample(message.t, this.#heardAt, message.now);
     if (message.type === "goodbye") this.#notBefore = this.#heardAt + message.retry_after_ms;
-    if (message.type === "resync") this.#seq = message.seq;
-    this.#on.message(message);
+    if (message.type === "resync") this.#restart(message);
+    if (this.#way.auction !== null && this.#errands.early(message, this.#seq)) return;
+    this.#say(message);
+    this.#errands.hear(message);
+  }
+
+  #say(message) {
+    this.#tell("message", message);
+    this.#tell(message.type, message);
   }
 
   #welcome(message) {
-    if (message.resumed && message.seq !== this.#seq) {
+    const { since, startedAt } = this.#line;
+    if (message.resumed && message.seq !== since) {
       this.#seq = null; // it resumes something we do not have: only a fresh start can be right
       return this.#gap();
     }
     clearTimeout(this.#timers.welcome);
-    this.#clock.sample(this.#startedAt, this.#heardAt, message.now);
+    if (message.now !== undefined) this.#clock.sample(startedAt, this.#heardAt, message.now);
     this.#welcomedAt = this.#heardAt;
-    this.#silenceMs = (message.heartbeat_ms ?? 25_000) * 2 + 10_000;
+    this.#refusals = 0;
+    this.#heartbeatMs = message.heartbeat_ms ?? this.#heartbeatMs;
     Object.assign(this.#reconnect, message.reconnect);
-    if (!message.resumed) this.#seq = message.seq ?? null;
+    this.#you = message.you ?? null;
     this.#listen();
     this.#ping(FIRST_PING_MS);
+    if (this.#rung > 0) this.#riseLater();
     this.#state = "connected"; // before the handlers, which may send
-    this.#on.welcome(message);
-    this.#on.state("connected");
+    this.#tell("welcome", message);
+    if (!message.resumed) this.#restart(message);
+    this.#tell("state", "connected");
+    this.#first.resolve(message);
+    this.#errands.dispatch(this.#line, this.#you, this.#clock.local());
+  }
+
+  #restart({ seq, auction }) {
+    this.#seq = seq ?? null;
+    if (auction) this.#tell("snapshot", auction);
+    this.#errands.reached(this.#seq);
   }
 
   #event(event) {
     if (event.seq > this.#seq + 1) return this.#gap();
     if (event.seq <= this.#seq) {
+      if (event.seq <= this.#overlap) return; // the line before this one was quicker
       this.#repeats += 1;
-      return this.#on.counted();
+      return this.#tell("counted");
     }
     this.#seq = event.seq;
-    this.#on.event(event);
+    this.#tell("event", event);
+    this.#tell(event.type, event);
+    this.#errands.reached(this.#seq);
   }
 
   #gap() {
     this.#gaps += 1;
-    this.#on.counted();
+    this.#tell("counted");
     this.#closed();
   }
 
-  /** With no code: we gave up on the socket, not the server. */
+  /** With no code: we gave up on the line, not the server. */
   #closed(code) {
-    const settled = this.#welcomedAt !== null && this.#clock.local() - this.#welcomedAt > SETTLED_AFTER_MS;
+    const welcomedAt = this.#welcomedAt;
+    const shown = this.#line?.token;
     this.#release();
-    if (settled) this.#attempt = 0;
-    if (code === SIGN_IN_FIRST && this.#session.token) {
-      this.#session.forget();
-      return this.connect();
+    this.#code = code;
+    if (welcomedAt !== null && this.#clock.local() - welcomedAt > SETTLED_AFTER_MS) this.#attempt = 0;
+    if (code === SIGN_IN_FIRST && shown && this.#session.denied) {
+      this.#session.denied();
+      if (this.#session.token() !== shown) return this.#retry(undefined, this.#attempt === 0);
     }
-    if (code === SIGN_IN_FIRST || FINAL.has(code)) return this.#become("gone", code);
+    if (FINAL.has(code)) return this.#giveUp(code);
+    if (welcomedAt === null && (code === undefined || code === 1006)) this.#doubt();
+    this.#retry(code);
+  }
+
+  #retry(code, now = false) {
     this.#become("reconnecting", code);
-    this.#after("retry", this.#delay(), () => this.#open());
+    const wait = this.#delay();
+    this.#after("retry", now ? 0 : wait, () => this.#open());
+  }
+
+  #giveUp(code) {
+    this.#become("gone", code);
+    this.#first.reject(new Error(FINAL.get(code)));
+    this.#errands.finish(code === ENDED);
   }
 
   #delay() {
@@ -154,21 +284,72 @@ export class Client {
     return min + Math.random() * (ceiling - min);
   }
 
-  /** A socket that says nothing for two heartbeats is dead, whatever TCP believes. */
+  /** It would not open. Is it the server that is away, or does something between refuse this carrier? */
+  async #doubt() {
+    const rung = this.#rung;
+    if (this.#carriers.length === 1) return;
+    const health = new URL("/healthz", this.#way.base);
+    const there = await this.#way.fetch(health, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) }).then(({ ok }) => ok, () => false);
+    if (!there || rung !== this.#rung || this.#state !== "reconnecting") return;
+    this.#refusals += 1;
+    if (this.#refusals < REFUSALS) return;
+    this.#refusals = this.#attempt = 0;
+    this.#rung = (rung + 1) % this.#carriers.length;
+  }
+
+  #riseLater() {
+    this.#after("rise", this.#riseMs * (1 + Math.random()), () => this.#rise());
+    this.#riseMs = Math.min(this.#riseMs * 2, LONGEST_RISE_MS);
+  }
+
+  /** Tries the best carrier beside the one there is, and changes over without a pause once it is welcomed. */
+  async #rise() {
+    const turn = this.#turn;
+    const line = await this.#reach(0).catch(() => null);
+    if (turn !== this.#turn) return line?.close();
+    if (line === null) return this.#riseLater();
+    const fail = () => {
+      clearTimeout(this.#timers.trial);
+      line.close();
+      this.#trial = null;
+      this.#riseLater();
+    };
+    this.#trial = line;
+    line.onmessage = (message) => (message?.type === "welcome" ? this.#changeOver(line, message) : fail());
+    line.onclose = fail;
+    this.#after("trial", WELCOME_WITHIN_MS, fail);
+  }
+
+  #changeOver(line, welcome) {
+    this.#trial = null;
+    this.#release();
+    this.#rung = 0;
+    this.#riseMs = this.#riseAfterMs;
+    this.#overlap = this.#seq;
+    this.#use(line);
+    this.#hear(welcome);
+  }
+
+  /** A line that says nothing for longer than a heartbeat is dead, whatever TCP believes. */
   #listen() {
-    const left = this.#heardAt + this.#silenceMs - this.#clock.local();
+    const left = this.#heardAt + this.#heartbeatMs + SILENCE_GRACE_MS - this.#clock.local();
     if (left <= 0) return this.#closed();
     this.#after("silence", left, () => this.#listen());
   }
 
   /** Quick at first for a good estimate of the clock, then now and then. */
   #ping(nextMs) {
-    this.send({ type: "ping", t: Math.round(this.#clock.local()) });
+    if (!this.#line.pings) return;
+    this.#line.send({ type: "ping", t: Math.round(this.#clock.local()) });
     this.#after("ping", nextMs, () => this.#ping(Math.min(nextMs * 2, LAST_PING_MS)));
   }
 
   #probe() {
-    this.send({ type: "ping", t: Math.round(this.#clock.local()) });
+    if (!this.#line.pings) {
+      if (this.#clock.local() - this.#heardAt > this.#heartbeatMs) this.#closed();
+      return;
+    }
+    this.#line.send({ type: "ping", t: Math.round(this.#clock.local()) });
     this.#after("probe", ANSWER_WITHIN_MS, () => this.#closed());
   }
 
@@ -177,26 +358,53 @@ export class Client {
     this.#timers[name] = setTimeout(run, ms);
   }
 
-  /** Lets go of the socket at once: a close handshake with a dead peer can take a minute. */
+  /** Lets go of the line at once: a close handshake with a dead peer can take a minute. */
   #release() {
+    this.#turn += 1; // whatever is still being opened is not wanted any more
     Object.values(this.#timers).forEach(clearTimeout);
+    this.#timers = {};
     this.#welcomedAt = null;
-    if (this.#socket === null) return;
-    this.#socket.onmessage = this.#socket.onclose = null;
-    this.#socket.close();
-    this.#socket = null;
+    for (const line of [this.#line, this.#trial]) {
+      if (line === null) continue;
+      line.onmessage = line.onclose = null;
+      line.close();
+    }
+    this.#line = this.#trial = null;
+  }
+
+  #renew() {
+    this.#first = deferred();
+    this.#first.promise.catch(() => {});
   }
 
   #become(state, code) {
     this.#state = state;
-    this.#on.state(state, code);
+    this.#tell("state", state, code);
+  }
+
+  /** One who listens badly must not keep the others, or the line, from going on. */
+  #tell(kind, ...what) {
+    for (const handler of this.#handlers.get(kind) ?? []) {
+      try {
+        handler(...what);
+      } catch (error) {
+        if (globalThis.reportError) reportError(error);
+        else setTimeout(() => { throw error; });
+      }
+    }
+  }
+
+  #wake = () => { if (!globalThis.document?.hidden) this.wake(); };
+
+  #watch(on) {
+    const change = on ? "addEventListener" : "removeEventListener";
+    for (const type of ["online", "offline", "pageshow"]) globalThis.window?.[change](type, this.#wake);
+    globalThis.document?.[change]("visibilitychange", this.#wake);
   }
 }
 
-function parsed(data) {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return null;
-  }
+function deferred() {
+  const made = {};
+  made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
+  return made;
 }

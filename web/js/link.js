@@ -1,4 +1,4 @@
-// Shows how the line is, in words, and wakes the client when the person or the network comes back.
+// Shows how the line is, in words.
 
 import { byId, setText } from "./dom.js";
 
@@ -40,17 +40,4 @@ export class LinkLight {
     if (!this.#seen && code === undefined) return ["Connecting…", ""];
     return ["Reconnecting…", "The connection is down. What you see may be out of date until it is back."];
   }
-}
-
-export function keepAwake(client) {
-  const wake = () => { if (!document.hidden) client.wake(); };
-  for (const type of ["online", "offline", "pageshow"]) window.addEventListener(type, wake);
-  document.addEventListener("visibilitychange", wake);
-}
-
-/** The address of a socket on the server this page came from. */
-export function socketUrl(path) {
-  const url = new URL(path, location.origin);
-  url.protocol = url.protocol.replace("http", "ws");
-  return url;
 }

@@ -2,9 +2,8 @@
 
 import { Card } from "./card.js";
 import { Client } from "./client.js";
-import { ServerClock } from "./clock.js";
 import { byId, setText } from "./dom.js";
-import { keepAwake, LinkLight, socketUrl } from "./link.js";
+import { LinkLight } from "./link.js";
 import { Session } from "./session.js";
 
 const TICK_MS = 250;
@@ -14,19 +13,11 @@ const SECTIONS = [
   { name: "ended", holds: ({ status }) => status === "closed" || status === "cancelled", order: (a, b) => b.ends_at - a.ends_at },
 ];
 
-const clock = new ServerClock();
+const session = new Session();
 const cards = new Map();
 
-const client = new Client(socketUrl("/ws"), {
-  session: new Session(),
-  clock,
-  on: { state: linkChanged, welcome: welcomed, message: heard, event() {}, counted() {} },
-});
+const client = new Client(location.origin, { token: () => session.token, denied: () => session.forget() });
 const light = new LinkLight(() => client.wake());
-
-function linkChanged(link, code) {
-  light.show(link, code);
-}
 
 function welcomed({ you, auctions }) {
   setText(byId("who"), you?.name ? `You are ${you.name}` : "");
@@ -36,15 +27,19 @@ function welcomed({ you, auctions }) {
   arrange();
 }
 
-function heard(message) {
-  if (message.type === "auction") put(message.auction);
-  if (message.type === "gone") cards.delete(message.id);
-  if (message.type === "auction" || message.type === "gone") arrange();
+function changed({ auction }) {
+  put(auction);
+  arrange();
+}
+
+function vanished({ id }) {
+  cards.delete(id);
+  arrange();
 }
 
 function put(auction) {
   if (!cards.has(auction.id)) cards.set(auction.id, new Card(auction));
-  cards.get(auction.id).render(auction, clock.now());
+  cards.get(auction.id).render(auction, client.now());
 }
 
 function arrange() {
@@ -66,6 +61,9 @@ function fill(list, nodes) {
   });
 }
 
-setInterval(() => cards.forEach((card) => card.tick(clock.now())), TICK_MS);
-keepAwake(client);
+setInterval(() => cards.forEach((card) => card.tick(client.now())), TICK_MS);
+client.on("state", (link, code) => light.show(link, code));
+client.on("welcome", welcomed);
+client.on("auction", changed);
+client.on("gone", vanished);
 client.connect();

@@ -26,7 +26,7 @@ pub enum Stream {
 
 /// A socket, and what is known of its heart.
 #[derive(Debug)]
-pub struct Plain {
+pub struct Conduit {
     stream: Stream,
     heard_at: AtomicI64,
     ping_at: AtomicI64,
@@ -35,6 +35,8 @@ pub struct Plain {
     /// Neither asked for life any more, nor expected to show any.
     resting: AtomicBool,
     missed: AtomicBool,
+    /// It is time to go.
+    let_go: AtomicBool,
 }
 
 /// What the wheel finds when it looks after a socket.
@@ -47,16 +49,17 @@ pub enum Beat {
     Done,
 }
 
-impl Plain {
+impl Conduit {
     /// A socket, heard of at `now`, to be pinged first at `ping_at`.
-    pub fn new(stream: Stream, now: Millis, ping_at: Millis) -> Plain {
-        Plain {
+    pub fn new(stream: Stream, now: Millis, ping_at: Millis) -> Conduit {
+        Conduit {
             stream,
             heard_at: AtomicI64::new(now),
             ping_at: AtomicI64::new(ping_at),
             taken_by_ping: AtomicU64::new(0),
             resting: AtomicBool::new(false),
             missed: AtomicBool::new(false),
+            let_go: AtomicBool::new(false),
         }
     }
 
@@ -68,6 +71,16 @@ impl Plain {
     /// Whether nothing was heard for too long.
     pub fn is_missed(&self) -> bool {
         self.missed.load(Ordering::Relaxed)
+    }
+
+    /// It is time to go; true where that is news.
+    pub fn let_go(&self) -> bool {
+        !self.let_go.swap(true, Ordering::AcqRel)
+    }
+
+    /// Whether it is time to go.
+    pub fn is_let_go(&self) -> bool {
+        self.let_go.load(Ordering::Acquire)
     }
 
     /// Its conversation ends: no more pings.
@@ -144,7 +157,7 @@ fn write(stream: &TcpStream, slices: &[IoSlice<'_>]) -> io::Result<usize> {
     Ok(written)
 }
 
-impl Pipe for Plain {
+impl Pipe for Conduit {
     fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         match &self.stream {
             Stream::Plain(stream) => write(stream, slices),
@@ -176,7 +189,7 @@ impl Pipe for Plain {
 }
 
 /// A socket as tungstenite sees it: it reads, and what it writes (answers to pings and closes) goes the way of all frames.
-pub struct Ear(pub Arc<Member<Plain>>);
+pub struct Ear(pub Arc<Member<Conduit>>);
 
 impl AsyncRead for Ear {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
