@@ -32,6 +32,7 @@ pub fn document() -> Value {
             "/ws": socket("The lobby, live: a WebSocket", &[]),
             "/ws/{auction}": socket("One auction's room, live: a WebSocket", &[named()]),
             "/healthz": {"get": plain("Whether the process lives", "text/plain")},
+            "/readyz": {"get": plain("Whether it takes newcomers: 503 while it drains", "text/plain")},
             "/openapi.json": {"get": plain("This document", "application/json")},
             "/asyncapi.json": {"get": plain("What sockets and streams say, as AsyncAPI", "application/json")},
             "/": {"get": plain("The lobby's page", "text/html")},
