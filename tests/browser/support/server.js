@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-const BINARY = process.env.SUBASTA_BIN ?? new URL("../../../target/release/subasta", import.meta.url).pathname;
+const BINARY = process.env.SUBASTA_BIN ?? new URL("../../../target/debug/subasta", import.meta.url).pathname;
 const OPEN = /^Subasta is open at (https?):\/\/127\.0\.0\.1:(\d+)\/$/;
 const START_WITHIN_MS = 20_000;
 const KEPT_LINES = 40;
