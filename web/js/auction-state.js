@@ -22,6 +22,11 @@ export function withPresence(state, { watching, names }) {
   return Object.freeze({ ...state, watching, names });
 }
 
+/** What the auctioneer says is live, too: each text replaces the last, and none takes it away. */
+export function withText(state, { text }) {
+  return Object.freeze({ ...state, live: text || null });
+}
+
 /** `leading`, `outbid`, or `none` where one has not bid as far back as is known. */
 export function standingOf(state, you) {
   if (!you?.id) return "none";

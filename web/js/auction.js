@@ -1,7 +1,7 @@
 // The page of one auction: ties the connection to the state, and the state to what is seen.
 
 import { Announcer } from "./announcer.js";
-import { apply, fromSnapshot, standingOf, withPresence } from "./auction-state.js";
+import { apply, fromSnapshot, standingOf, withPresence, withText } from "./auction-state.js";
 import { BidBox } from "./bid-box.js";
 import { BidDesk } from "./bid-desk.js";
 import { ChatBox } from "./chat-box.js";
@@ -14,6 +14,7 @@ import { LinkLight } from "./link.js";
 import { Money } from "./money.js";
 import { renderOutcome } from "./outcome.js";
 import { picture } from "./picture.js";
+import { renderRostrum, warningText } from "./rostrum.js";
 import { Session } from "./session.js";
 import { SignIn } from "./sign-in.js";
 import { ChatLog, History } from "./talk.js";
@@ -51,7 +52,8 @@ const chatBox = new ChatBox((text) => asSomebody(() => chatBox.send(client, text
 function welcomed(message) {
   const before = you;
   you = message.you ?? NOBODY;
-  if (message.resumed && message.auction) state = withPresence(state, message.auction); // the events to come bring the rest
+  // The events to come bring the rest.
+  if (message.resumed && message.auction) state = withText(withPresence(state, message.auction), { text: message.auction.live });
   if (before.id !== you.id) redrawLists();
 }
 
@@ -92,7 +94,9 @@ function happened(event) {
   if (standingOf(state, you) !== before || overtaken) desk.settle();
   if (event.type === "bid") announcer.say(`${money.format(state.price)}. ${leaderText()}.`);
   if (event.type === "extended") announcer.say("Extended: a late bid.");
-  if (event.type === "opened") announcer.say("The auction is open.");
+  if (event.type === "opened" || event.type === "resumed") announcer.say("The auction is open.");
+  if (event.type === "paused") announcer.say("The auctioneer has stopped the clock.");
+  if (event.type === "warned") announcer.say(warningText(event.stage));
   render();
 }
 
@@ -102,6 +106,10 @@ function leaderText() {
 
 function heard(message) {
   if (message.type === "presence") state = withPresence(state, message);
+  if (message.type === "announcing") {
+    state = withText(state, message);
+    announcer.say(message.text);
+  }
   render();
 }
 
@@ -150,6 +158,7 @@ function renderAuction(link) {
   document.title = `${money.format(state.price ?? state.start)} · ${state.title} – Subasta`;
   figures.render(model);
   renderOutcome(model);
+  renderRostrum(state);
   bidBox.render(model);
   history.render(model);
   chatLog.render(model);

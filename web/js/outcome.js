@@ -28,7 +28,7 @@ function headline(state, money, won) {
 }
 
 function note(state, money, won) {
-  if (state.status === "cancelled") return "The auction was called off. No bid counts.";
+  if (state.status === "cancelled") return `The auction was called off. No bid counts.${state.reason ? ` The reason: ${state.reason}` : ""}`;
   if (won) return "Congratulations!";
   if (state.outcome === "sold") return "The bidding is over.";
   if (state.outcome === "unsold") return "The auction ended without a bid.";
