@@ -102,13 +102,12 @@ pub fn query<T>(read: Result<Query<T>, QueryRejection>) -> Result<T, Problem> {
     Ok(query)
 }
 
-/// The auction that the address names.
-pub fn auction_id(text: &str) -> Result<AuctionId, Problem> {
+fn auction_id(text: &str) -> Result<AuctionId, Problem> {
     AuctionId::parse(text).ok_or_else(|| Refusal::UnknownAuction.into())
 }
 
 /// The auction that an address names.
-fn named(path: Result<Path<String>, PathRejection>) -> Result<AuctionId, Problem> {
+pub fn named(path: Result<Path<String>, PathRejection>) -> Result<AuctionId, Problem> {
     // What is no text is no id either.
     auction_id(&path.map_or_else(|_| String::new(), |Path(id)| id))
 }

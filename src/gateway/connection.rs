@@ -5,7 +5,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -129,7 +129,7 @@ pub async fn stopped(stop: &mut watch::Receiver<bool>) {
 
 impl Requests {
     async fn http1<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(self, stream: S) {
-        let mut stop = self.carriage.stop.clone();
+        let stop = self.carriage.stop.clone();
         let stream = TokioIo::new(Impatient::new(stream, self.carriage.patience));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -137,21 +137,11 @@ impl Requests {
             .max_buf_size(HEAD_LIMIT as usize)
             .serve_connection(stream, service_fn(move |request| self.answer(request)))
             .with_upgrades();
-        let mut connection = pin!(connection);
-        let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
-            () = stopped(&mut stop) => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
-        };
-        if let Err(error) = ended {
-            debug!(%error, "an HTTP connection ended early");
-        }
+        until_over(connection, http1::UpgradeableConnection::graceful_shutdown, stop).await;
     }
 
     async fn http2<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(self, stream: S) {
-        let mut stop = self.carriage.stop.clone();
+        let stop = self.carriage.stop.clone();
         let stream = TokioIo::new(Impatient::new(stream, self.carriage.patience));
         let mut http = http2::Builder::new(TokioExecutor::new());
         http.timer(TokioTimer::new())
@@ -162,17 +152,8 @@ impl Requests {
         if self.carriage.http2_sockets {
             http.enable_connect_protocol();
         }
-        let mut connection = pin!(http.serve_connection(stream, service_fn(move |request| self.answer(request))));
-        let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
-            () = stopped(&mut stop) => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
-        };
-        if let Err(error) = ended {
-            debug!(%error, "an HTTP/2 connection ended early");
-        }
+        let connection = http.serve_connection(stream, service_fn(move |request| self.answer(request)));
+        until_over(connection, http2::Connection::graceful_shutdown, stop).await;
     }
 
     fn answer(&self, request: Request<Incoming>) -> impl Future<Output = Result<Response<Body>, Infallible>> + Send + use<> {
@@ -183,6 +164,24 @@ impl Requests {
         request.extensions_mut().insert(self.permit.clone());
         let router = self.carriage.router.clone();
         async move { Ok(router.oneshot(request).await.unwrap_or_else(|never| match never {})) }
+    }
+}
+
+/// Serves until its end; when the server stops, until what was asked is answered.
+async fn until_over<C>(connection: C, shut_down: impl FnOnce(Pin<&mut C>), mut stop: watch::Receiver<bool>)
+where
+    C: Future<Output = hyper::Result<()>>,
+{
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stopped(&mut stop) => {
+            shut_down(connection.as_mut());
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        debug!(%error, "an HTTP connection ended early");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, Response, StatusCode};
@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Gateway;
-use super::api::{Answer, Problem, auction_id, query};
+use super::api::{Answer, Problem, named, query};
 use super::session::Credentials;
 use super::streams;
 use crate::auction::{AuctionId, Person, Refusal};
@@ -56,12 +56,12 @@ const MANNERS: [(&str, Manner); 4] = [
 /// `GET /api/auctions/{auction}/events`.
 pub async fn events(
     State(gateway): State<Gateway>,
-    Path(id): Path<String>,
+    path: Result<Path<String>, PathRejection>,
     asked: Result<Query<EventsQuery>, QueryRejection>,
     credentials: Result<Query<Credentials>, QueryRejection>,
     headers: HeaderMap,
 ) -> Answer {
-    let id = auction_id(&id)?;
+    let id = named(path)?;
     let EventsQuery { since, wait, limit } = query(asked)?;
     let who = gateway.sessions.identify(&headers, &query(credentials)?)?;
     // An event source that comes back asks for the same address, and says here how far it has got.
@@ -135,7 +135,7 @@ async fn long_poll(gateway: &Gateway, id: &AuctionId, since: Option<u64>, who: O
     // Nothing in time is an answer, too.
     let _ = tokio::time::timeout(wait, all).await;
     let ended = matches!(taken, Taken::End(crate::room::Ending::Ended)) && frames.len() < limit;
-    let events: Vec<_> = frames.iter().map(streams::text).collect();
+    let events: Vec<_> = frames.iter().map(Frame::raw).collect();
     let now = gateway.rooms.clock().now();
     Ok(page(&wire::Events { seq, resumed, ended, now, you, events: &events, auction: None }))
 }
@@ -149,7 +149,7 @@ async fn history(gateway: &Gateway, id: &AuctionId, since: u64, limit: usize) ->
     }
     let frames = gateway.rooms.history(id, since, limit).await?;
     let seq = since + frames.len() as u64;
-    let events: Vec<_> = frames.iter().map(streams::text).collect();
+    let events: Vec<_> = frames.iter().map(Frame::raw).collect();
     Ok(page(&wire::Events { seq, resumed: true, ended: look.ended && seq >= look.seq, now, you, events: &events, auction: None }))
 }
 

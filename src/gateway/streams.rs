@@ -22,7 +22,7 @@ use super::conversation::heartbeat_ms;
 use super::drain::Guest;
 use crate::auction::{AuctionId, Person, Refusal};
 use crate::room::{Ending, Seat, Taken};
-use crate::wire::{self, Format, Frame};
+use crate::wire::{self, Format};
 
 /// As `Accept` and `Content-Type` name them.
 pub const EVENT_STREAM: &str = "text/event-stream";
@@ -165,9 +165,4 @@ impl Watcher {
         out.extend_from_slice(&self.format.bytes(None, &wire::tick(self.gateway.rooms.clock().now())));
         self.waiting.push_back(out.freeze());
     }
-}
-
-/// A frame's text, for a list of them.
-pub fn text(frame: &Frame) -> &serde_json::value::RawValue {
-    serde_json::from_slice(frame.json()).expect("what is in a frame was encoded as JSON")
 }

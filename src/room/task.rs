@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio::time::Sleep;
 use tracing::{debug, error};
@@ -293,7 +292,7 @@ impl Room {
         }
         let live = Live { text: self.live_text.text().map(Into::into), ..self.door.presence.live() };
         let auction = self.feed.recent(RECENT, |frames| {
-            let recent: Vec<&RawValue> = frames.filter_map(|frame| serde_json::from_slice(frame.json()).ok()).collect();
+            let recent: Vec<_> = frames.map(Frame::raw).collect();
             AuctionOut::new(&self.auction, &live, &recent).encode()
         });
         let look = Look {

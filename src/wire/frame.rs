@@ -1,6 +1,7 @@
 //! WebSocket frames as the server sends them: final, unmasked, header and payload in one run of shared bytes (RFC 6455 §5.2).
 
 use bytes::{BufMut, Bytes, BytesMut};
+use serde_json::value::RawValue;
 
 /// A JSON message, encoded once: the bytes are shared by all who get it.
 #[derive(Clone, Debug)]
@@ -32,6 +33,11 @@ impl Frame {
     /// The JSON alone, as it goes over anything else.
     pub fn json(&self) -> &[u8] {
         self.bytes.get(self.header..).unwrap_or_default()
+    }
+
+    /// The JSON, to be set into a message that carries it.
+    pub fn raw(&self) -> &RawValue {
+        serde_json::from_slice(self.json()).expect("what is in a frame was encoded as JSON")
     }
 }
 
