@@ -62,7 +62,7 @@ impl Scene {
         match decide(&self.auction, &command, self.now)? {
             Decision::Before(verdict) | Decision::Live(verdict) => Ok(verdict),
             Decision::Happens(events) => {
-                let verdict = self.auction.verdict(&events[0]).expect("the first event is the command's own");
+                let verdict = self.auction.verdict(&events[0]);
                 events.iter().for_each(|event| self.auction.evolve(event));
                 self.facts = events.into_iter().map(|event| event.fact).collect();
                 Ok(verdict)

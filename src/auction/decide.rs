@@ -54,8 +54,10 @@ pub fn create(terms: Terms, seller: Person, request: Option<(RequestId, u64)>, a
     Ok(draft.events)
 }
 
-/// Judges `command`, stamped `at`, against `auction`.
+/// Judges `command`, stamped `at`, against `auction`. A stamp before the last event's is taken for that: an event says when it was judged,
+/// and what is judged again by its event comes out the same.
 pub fn decide(auction: &Auction, command: &Command, at: Millis) -> Result<Decision, Refusal> {
+    let at = at.max(auction.at());
     if let Some(request) = &command.request
         && let Some((digest, verdict)) = auction.answered(&command.by, request)
     {

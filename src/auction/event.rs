@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Millis, Money, Offer, Person, RequestId, Stage, Terms};
+use super::{Act, Command, Millis, Money, Offer, Person, RequestId, Stage, Terms};
 
 /// One thing that happened in an auction.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Event {
     /// From 1, without gaps, over the public events of the auction; `None` for what only its author learns.
     pub seq: Option<u64>,
@@ -16,7 +16,7 @@ pub struct Event {
 }
 
 /// What happened.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Fact {
     /// The auction is there. Always the first.
     Created {
@@ -100,6 +100,24 @@ impl Fact {
     pub const fn is_public(&self) -> bool {
         !matches!(self, Fact::Raised(_))
     }
+
+    /// What was asked for that led to this; `None` where nobody asked, and for a creation, which is asked of no auction.
+    pub fn command(&self) -> Option<Command> {
+        let (by, request, act) = match self {
+            Fact::Bid(bid) | Fact::Raised(bid) => (&bid.bidder, &bid.request, Act::Bid(bid.offer)),
+            Fact::Said { from, text, request } => (from, request, Act::Say(text.clone())),
+            Fact::Opened { by: Some(by), .. } => by.asked(Act::Open),
+            Fact::Paused { by, .. } => by.asked(Act::Pause),
+            Fact::Resumed { by, .. } => by.asked(Act::Resume),
+            Fact::Warned { by, stage } => by.asked(Act::Warn(*stage)),
+            Fact::Extended { reason: ExtendReason::Auctioneer { by, by_ms }, .. } => by.asked(Act::Extend(*by_ms)),
+            Fact::Closed { by: Some(by), .. } => by.asked(Act::Hammer),
+            Fact::Cancelled { by, reason } => by.asked(Act::Cancel(reason.clone())),
+            Fact::Created { .. } | Fact::Opened { by: None, .. } | Fact::Closed { by: None, .. } => return None,
+            Fact::Extended { reason: ExtendReason::SoftClose, .. } => return None,
+        };
+        Some(Command { by: by.clone(), request: request.clone(), act })
+    }
 }
 
 /// Whose command it was.
@@ -111,8 +129,14 @@ pub struct Author {
     pub request: Option<RequestId>,
 }
 
+impl Author {
+    fn asked(&self, act: Act) -> (&Person, &Option<RequestId>, Act) {
+        (&self.who, &self.request, act)
+    }
+}
+
 /// A bid and what it led to.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct BidPlaced {
     /// Who bid.
     pub bidder: Person,

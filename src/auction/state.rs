@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::command::{Kind, digest};
 use super::formats::english::{self, Book};
-use super::{Author, BidPlaced, Event, ExtendReason, Fact, Millis, Money, Offer, Outcome, Person, RequestId, Reserve, Stage, Terms};
+use super::{BidPlaced, Command, Event, Fact, Millis, Money, Offer, Outcome, Person, RequestId, Reserve, Stage, Terms};
 
 /// An auction as it stands.
 #[derive(Clone, Debug)]
@@ -238,26 +237,20 @@ impl Auction {
 
     /// A request id has one verdict for the life of the auction; it is in the event.
     fn remember(&mut self, event: &Event) {
-        let Some((by, request, digest)) = author(&event.fact) else { return };
-        if let (Some(request), Some(verdict)) = (request, self.verdict(event)) {
-            let asked = (by.id.clone(), request.clone());
-            if self.answered.insert(asked.clone(), (digest, verdict)).is_none() {
-                self.fresh.push(asked);
-            }
+        let Some(Command { by, request: Some(request), act }) = event.fact.command() else { return };
+        let asked = (by.id, request);
+        if self.answered.insert(asked.clone(), (act.digest(), self.verdict(event))).is_none() {
+            self.fresh.push(asked);
         }
     }
 
-    /// What the author of `event` is told; `None` where it has no author.
-    pub fn verdict(&self, event: &Event) -> Option<Accepted> {
+    /// What the author of `event` is told.
+    pub fn verdict(&self, event: &Event) -> Accepted {
         let standing = match &event.fact {
             Fact::Bid(bid) | Fact::Raised(bid) => Some(Standing { outbid: self.outbid_by(bid), price: bid.price, minimum: bid.minimum }),
-            Fact::Created { .. } => None,
-            fact => {
-                author(fact)?;
-                None
-            }
+            _ => None,
         };
-        Some(Accepted { seq: event.seq, at: event.at, standing })
+        Accepted { seq: event.seq, at: event.at, standing }
     }
 
     fn outbid_by(&self, bid: &BidPlaced) -> Option<OutbidBy> {
@@ -366,25 +359,6 @@ impl Auction {
     pub fn at(&self) -> Millis {
         self.state.at
     }
-}
-
-/// Whose command led to this, their name for it, and the digest of what they asked; `None` where the clock did it, or it is a creation, whose
-/// id is one among all auctions, not in this one.
-fn author(fact: &Fact) -> Option<(&Person, &Option<RequestId>, u64)> {
-    let (by, digest) = match fact {
-        Fact::Bid(bid) | Fact::Raised(bid) => return Some((&bid.bidder, &bid.request, bid.offer.digest())),
-        Fact::Said { from, text, request } => return Some((from, request, digest(Kind::Say, text.as_bytes()))),
-        Fact::Opened { by, .. } => (by.as_ref()?, digest(Kind::Open, &[])),
-        Fact::Paused { by, .. } => (by, digest(Kind::Pause, &[])),
-        Fact::Resumed { by, .. } => (by, digest(Kind::Resume, &[])),
-        Fact::Warned { by, stage } => (by, digest(Kind::Warn, &[stage.number()])),
-        Fact::Extended { reason: ExtendReason::Auctioneer { by, by_ms }, .. } => (by, digest(Kind::Extend, &by_ms.to_le_bytes())),
-        Fact::Closed { by, .. } => (by.as_ref()?, digest(Kind::Hammer, &[])),
-        Fact::Cancelled { by, reason } => (by, digest(Kind::Cancel, reason.as_bytes())),
-        Fact::Created { .. } | Fact::Extended { reason: ExtendReason::SoftClose, .. } => return None,
-    };
-    let Author { who, request } = by;
-    Some((who, request, digest))
 }
 
 /// Two auctions are equal where they will say the same for ever.

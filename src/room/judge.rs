@@ -87,10 +87,10 @@ impl Room {
                 }
                 Decision::Happens(happened) => happened,
             };
-            let verdict = happened.first().and_then(|event| self.auction.verdict(event));
+            let verdict = happened.first().map(|event| self.auction.verdict(event));
             happened.iter().for_each(|event| self.auction.evolve(event));
             events.extend(happened);
-            Ok(verdict.expect("the first event of a decision is the command's own, and has a verdict"))
+            Ok(verdict.expect("a decision that something happens is never empty"))
         });
         let verdicts = verdicts.collect();
         Judged { events, verdicts, announced }
