@@ -10,6 +10,7 @@ mod event;
 mod format;
 mod frame;
 mod line;
+mod log;
 mod message;
 mod msgpack;
 mod schema;
@@ -23,6 +24,7 @@ pub use event::event;
 pub use format::Format;
 pub use frame::{CloseCode, Frame, close_frame, ping_frame};
 pub use line::major;
+pub use log::{LogEvent, LogHeader, LogRecord, line as log_line};
 pub use message::{
     AcceptedOut, Events, LobbyWelcome, Page, PresenceOut, ProblemOut, Reconnect, RefusedOut, Session, Welcome, You, accepted, announcing,
     created, gone, goodbye, help, lobby_auction, lobby_welcome, outbid, pong, presence, problem, refused, resync, tick, welcome,
