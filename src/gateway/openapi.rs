@@ -164,7 +164,8 @@ fn events() -> Value {
 }
 
 fn log() -> Value {
-    let lines = "A header; then, after the end, each record with its position and its hash; before it each public event with its record's hash.";
+    let lines =
+        "A header; then, after the end, each record with its position and its hash; before it each public event with its record's hash.";
     json!({"parameters": [named()], "get": {
         "operationId": "getLog", "summary": "The log, to be kept and checked: whole after the end, what everyone saw before",
         "responses": {

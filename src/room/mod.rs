@@ -17,7 +17,7 @@ mod load;
 mod lobby;
 mod member;
 mod presence;
-mod record;
+pub mod record;
 mod registry;
 mod relist;
 mod reply;

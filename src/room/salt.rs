@@ -79,8 +79,9 @@ mod tests {
 
     #[test]
     fn no_two_salts_are_the_same() {
-        let threads: Vec<_> =
-            (0..4).map(|_| std::thread::spawn(|| (0..10 * AT_ONCE).map(|_| Salt::fresh().as_str().to_owned()).collect::<Vec<_>>())).collect();
+        let threads: Vec<_> = (0..4)
+            .map(|_| std::thread::spawn(|| (0..10 * AT_ONCE).map(|_| Salt::fresh().as_str().to_owned()).collect::<Vec<_>>()))
+            .collect();
         let salts: Vec<_> = threads.into_iter().flat_map(|thread| thread.join().expect("it ends")).collect();
         assert!(salts.iter().all(|salt| salt.len() == DIGITS && salt.bytes().all(|digit| digit.is_ascii_hexdigit())));
         assert_eq!(salts.iter().collect::<HashSet<_>>().len(), 4 * 10 * AT_ONCE);

@@ -29,8 +29,8 @@ impl LogHeader {
 
     /// What this line says. The error is a clause.
     pub fn parse(line: &[u8]) -> Result<LogHeader, String> {
-        let header: LogHeader =
-            serde_json::from_slice(line).map_err(|_| "its first line is not that of an auction's log ({\"subasta\":\"log\",…})".to_owned())?;
+        let header: LogHeader = serde_json::from_slice(line)
+            .map_err(|_| "its first line is not that of an auction's log ({\"subasta\":\"log\",…})".to_owned())?;
         if header.subasta != SUBASTA {
             Err("it is not an auction's log".to_owned())
         } else if header.version != VERSION {
