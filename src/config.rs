@@ -16,6 +16,7 @@ use crate::auction::AuctionId;
 use crate::gateway::{Certificate, GatewaySettings};
 use crate::room::{Listing, RoomSettings};
 use crate::terminal::{BidFlags, WatchFlags};
+use crate::verify::VerifyFlags;
 use crate::wire::TermsIn;
 
 /// The command line.
@@ -39,6 +40,8 @@ pub enum Command {
     Watch(WatchFlags),
     /// Make one bid, and say what became of it
     Bid(BidFlags),
+    /// Judge a log again: its chain of hashes, and every decision in it
+    Verify(VerifyFlags),
 }
 
 /// Flags of `serve`; each is also an environment variable, and a key of config.toml.
