@@ -156,6 +156,8 @@ pub enum ExtendReason {
         /// How much was asked for.
         by_ms: Millis,
     },
+    /// The server was away shortly before the end, or across it.
+    Outage,
 }
 
 /// How an auction ended.

@@ -381,7 +381,7 @@ fn author(fact: &Fact) -> Option<(&Person, &Option<RequestId>, u64)> {
         Fact::Extended { reason: ExtendReason::Auctioneer { by, by_ms }, .. } => (by, digest(Kind::Extend, &by_ms.to_le_bytes())),
         Fact::Closed { by, .. } => (by.as_ref()?, digest(Kind::Hammer, &[])),
         Fact::Cancelled { by, reason } => (by, digest(Kind::Cancel, reason.as_bytes())),
-        Fact::Created { .. } | Fact::Extended { reason: ExtendReason::SoftClose, .. } => return None,
+        Fact::Created { .. } | Fact::Extended { reason: ExtendReason::SoftClose | ExtendReason::Outage, .. } => return None,
     };
     let Author { who, request } = by;
     Some((who, request, digest))
