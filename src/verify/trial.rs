@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::fault::{Difference, Fault};
 use super::witness::Witness;
-use crate::auction::{self, Auction, Decision, Event, Fact};
+use crate::auction::{self, Auction, Decision, Event, ExtendReason, Fact, Status};
 use crate::log::{Hash, Mark};
 use crate::room::record::{self, People};
 
@@ -134,6 +134,11 @@ impl Trial {
 
 /// What the rules say that happens next, where `event` is said to: what its command leads to, or what the clock does by itself.
 fn rule(auction: &Auction, before: &[Event], event: &Event) -> Ruling {
+    if let Fact::Extended { ends_at, reason: ExtendReason::Outage } = event.fact {
+        // Whether the server was away is in no record: only that it may be granted is told from here.
+        let granted = auction.status() == Status::Open && ends_at > auction.ends_at() && event.at >= auction.at();
+        return granted.then(|| vec![event.clone()]).ok_or_else(|| "by the rules an outage moves no end here".to_owned());
+    }
     let Some(command) = event.fact.command() else {
         let by_itself = auction::due(auction, event.at);
         return by_itself.map(|event| vec![event]).ok_or_else(|| "by the rules nothing happens here by itself".to_owned());
