@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::auction::AuctionId;
 use crate::gateway::{Certificate, GatewaySettings};
+use crate::replay::ReplayFlags;
 use crate::room::{Listing, RoomSettings};
 use crate::terminal::{BidFlags, WatchFlags};
 use crate::wire::TermsIn;
@@ -39,6 +40,8 @@ pub enum Command {
     Watch(WatchFlags),
     /// Make one bid, and say what became of it
     Bid(BidFlags),
+    /// Replay recorded bids (CSV) through the rules
+    Replay(ReplayFlags),
 }
 
 /// Flags of `serve`; each is also an environment variable, and a key of config.toml.

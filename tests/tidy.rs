@@ -57,10 +57,12 @@ fn imports_point_one_way() {
             "gateway" => &["room", "wire", "clock", "auction"],
             // A client: the server is somewhere else.
             "terminal" => &["wire", "clock", "auction"],
-            "config" => &["auction", "wire", "room", "gateway", "terminal"],
+            "config" => &["auction", "wire", "room", "gateway", "terminal", "replay"],
+            // A file in, a table out.
+            "replay" => &["auction", "wire"],
             "telemetry" => &["config"],
             "serve" => &["clock", "config", "gateway", "log", "room"],
-            "lib" | "main" => &["config", "gateway", "serve", "telemetry", "limits", "terminal"],
+            "lib" | "main" => &["config", "gateway", "serve", "telemetry", "limits", "terminal", "replay"],
             other => panic!("{other} has no place in the import rule yet"),
         }
     };
