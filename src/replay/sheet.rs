@@ -79,7 +79,7 @@ impl Sheet {
 
     fn unreadable(&self, error: &csv::Error) -> Trouble {
         match error.kind() {
-            ErrorKind::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<TooLong>()) => {
+            ErrorKind::Io(error) if error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<TooLong>) => {
                 Trouble::Wrong(format!("{}:{}: {error}", self.name, self.reader.position().line()))
             }
             ErrorKind::Io(error) => Trouble::Failed(format!("cannot read {}: {error}", self.name)),

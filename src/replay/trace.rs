@@ -8,7 +8,7 @@ use super::columns::Row;
 use super::lot::Lot;
 use super::output::Output;
 use super::trouble::Trouble;
-use crate::auction::{Offer, Refusal, Reserve};
+use crate::auction::{Money, Offer, Refusal, Reserve};
 
 /// A verdict, and how the auction stands by it.
 #[derive(Serialize)]
@@ -61,7 +61,7 @@ impl Trace {
             verdict: if refused.is_some() { "refused" } else { "accepted" },
             code: refused.map(Refusal::code),
             standing: refused.is_none().then_some(if leads { "leading" } else { "outbid" }),
-            price: auction.price().map(|price| price.minor()),
+            price: auction.price().map(Money::minor),
             leader: auction.leader().map(|leader| &*leader.id),
             minimum: auction.minimum().minor(),
             reserve: match auction.reserve() {
