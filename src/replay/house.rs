@@ -113,3 +113,46 @@ fn ended(place: Place) -> Ended {
     let (price, leader) = (auction.price(), auction.leader().map(|leader| leader.id.clone()));
     Ended { turn: place.turn, auction: place.name, price, leader, accepted, refused }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::auction::{Money, Offer};
+    use crate::replay::options;
+
+    fn row(auction: &'static [u8], at: i64) -> Row<'static> {
+        let money = Money::new(100).expect("an amount");
+        Row { auction, start: money, at, bidder: b"ana", offer: Offer::UpTo(money), reserve: None }
+    }
+
+    /// The most auctions that are open at once, and the order in which they ended.
+    fn held(rows: &[&'static [u8]], counted: bool) -> (usize, Vec<u64>) {
+        let mut counts = Counts::default();
+        rows.iter().for_each(|auction| counts.row(auction));
+        let terms = options::terms(Path::new("ebay")).expect("the table there always is");
+        let mut house = House::new(terms, Reserves::new(), counted.then_some(counts));
+        let (mut most, mut turns) = (0, Vec::new());
+        for (auction, at) in rows.iter().zip(0..) {
+            let row = row(auction, at);
+            house.enter(&row).and_then(|lot| lot.judge(&row)).expect("a good row").ok();
+            most = most.max(house.open.len());
+            turns.extend(house.leave().map(|ended| ended.turn));
+            assert_eq!(house.open.len(), house.places.len());
+        }
+        assert!(house.has_seen_all());
+        turns.extend(house.close().iter().map(|ended| ended.turn));
+        (most, turns)
+    }
+
+    #[test]
+    fn an_auction_is_let_go_with_its_last_row() {
+        // One after the other, interleaved, one around all others.
+        assert_eq!(held(&[b"a", b"a", b"b", b"c", b"c"], true), (1, vec![0, 1, 2]));
+        assert_eq!(held(&[b"a", b"b", b"a", b"b", b"c", b"d"], true), (2, vec![0, 1, 2, 3]));
+        assert_eq!(held(&[b"a", b"b", b"c", b"d", b"a"], true), (2, vec![1, 2, 3, 0]));
+        // Nobody knows which row is the last.
+        assert_eq!(held(&[b"a", b"b", b"a", b"c"], false), (3, vec![0, 1, 2]));
+    }
+}
