@@ -106,11 +106,11 @@ fn a_trace_says_what_became_of_each_row() {
     let table = desk.replay(&["bids.csv", "--trace=trace.json"]);
     assert_eq!(table, "auction,price,leader,accepted,refused\nx,1200,A,2,2\ny,50,A,1,0\n");
     let expected = [
-        r#"{"line":2,"auction":"x","at":5,"bidder":"A","max":1200,"type":"accepted","standing":"leading","price":999,"leader":"A","minimum":1049,"reserve":"none"}"#,
-        r#"{"line":3,"auction":"x","at":6,"bidder":"B","max":1175,"type":"accepted","standing":"outbid","price":1200,"leader":"A","minimum":1250,"reserve":"none"}"#,
-        r#"{"line":4,"auction":"x","at":7,"bidder":"B","max":1249,"type":"refused","code":"bid_too_low","price":1200,"leader":"A","minimum":1250,"reserve":"none"}"#,
-        r#"{"line":5,"auction":"x","at":8,"bidder":"A","amount":1100,"type":"refused","code":"already_leading","price":1200,"leader":"A","minimum":1250,"reserve":"none"}"#,
-        r#"{"line":6,"auction":"y","at":1,"bidder":"A","amount":50,"type":"accepted","standing":"leading","price":50,"leader":"A","minimum":55,"reserve":"none"}"#,
+        r#"{"line":2,"auction":"x","at":5,"bidder":"A","max":1200,"type":"accepted","standing":"leading","price":999,"leader":"A","minimum":1049,"reserve":"none","why":"start"}"#,
+        r#"{"line":3,"auction":"x","at":6,"bidder":"B","max":1175,"type":"accepted","standing":"outbid","price":1200,"leader":"A","minimum":1250,"reserve":"none","why":"cap"}"#,
+        r#"{"line":4,"auction":"x","at":7,"bidder":"B","max":1249,"type":"refused","code":"bid_too_low","price":1200,"leader":"A","minimum":1250,"reserve":"none","why":"cap"}"#,
+        r#"{"line":5,"auction":"x","at":8,"bidder":"A","amount":1100,"type":"refused","code":"already_leading","price":1200,"leader":"A","minimum":1250,"reserve":"none","why":"cap"}"#,
+        r#"{"line":6,"auction":"y","at":1,"bidder":"A","amount":50,"type":"accepted","standing":"leading","price":50,"leader":"A","minimum":55,"reserve":"none","why":"stated"}"#,
     ];
     assert_eq!(desk.read("trace.json").lines().collect::<Vec<_>>(), expected);
     assert_eq!(desk.replay(&["bids.csv", "--trace"]).lines().collect::<Vec<_>>(), expected);

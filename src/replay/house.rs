@@ -110,8 +110,8 @@ impl House {
 fn ended(place: Place) -> Ended {
     let auction = place.lot.auction();
     let (accepted, refused) = place.lot.tally();
-    let (price, leader) = (auction.price(), auction.leader().map(|leader| leader.id.clone()));
-    Ended { turn: place.turn, auction: place.name, price, leader, accepted, refused }
+    let figures = auction.figures(auction.at());
+    Ended { turn: place.turn, auction: place.name, price: figures.price, leader: figures.leader.map(|leader| leader.id), accepted, refused }
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use super::columns::Row;
 use super::lot::Lot;
 use super::output::Output;
 use super::trouble::Trouble;
-use crate::auction::{Money, Offer, Refusal, Reserve};
+use crate::auction::{Figures, Money, Offer, Refusal};
+use crate::wire::{ReserveOut, WhyOut};
 
 /// A verdict, and how the auction stands by it.
 #[derive(Serialize)]
@@ -30,7 +31,8 @@ struct Told<'a> {
     price: Option<i64>,
     leader: Option<&'a str>,
     minimum: i64,
-    reserve: &'static str,
+    reserve: ReserveOut,
+    why: Option<WhyOut>,
 }
 
 /// The lines under way.
@@ -44,13 +46,14 @@ impl Trace {
 
     /// Tells of the row at `line`: refused why, or accepted, and how `lot` stands after it.
     pub fn tell(&mut self, line: u64, row: &Row<'_>, lot: &Lot, refused: Option<&Refusal>) -> Result<(), Trouble> {
-        let auction = lot.auction();
+        let Figures { price, leader, minimum, reserve, why } = lot.auction().figures(lot.auction().at());
+        let leader = leader.as_ref().map(|leader| &*leader.id);
         let (max, amount) = match row.offer {
             Offer::UpTo(max) => (Some(max.minor()), None),
             Offer::Exact(amount) => (None, Some(amount.minor())),
+            Offer::AsAsked => (None, None),
         };
         let bidder = str::from_utf8(row.bidder).unwrap_or_default();
-        let leads = auction.leader().is_some_and(|leader| &*leader.id == bidder);
         let told = Told {
             line,
             auction: str::from_utf8(row.auction).unwrap_or_default(),
@@ -60,15 +63,12 @@ impl Trace {
             amount,
             verdict: if refused.is_some() { "refused" } else { "accepted" },
             code: refused.map(Refusal::code),
-            standing: refused.is_none().then_some(if leads { "leading" } else { "outbid" }),
-            price: auction.price().map(Money::minor),
-            leader: auction.leader().map(|leader| &*leader.id),
-            minimum: auction.minimum().minor(),
-            reserve: match auction.reserve() {
-                Reserve::None => "none",
-                Reserve::Unmet => "unmet",
-                Reserve::Met => "met",
-            },
+            standing: refused.is_none().then_some(if leader == Some(bidder) { "leading" } else { "outbid" }),
+            price: price.map(Money::minor),
+            leader,
+            minimum: minimum.minor(),
+            reserve: reserve.into(),
+            why: why.map(Into::into),
         };
         serde_json::to_writer(&mut self.0, &told).map_err(|error| Trouble::writing("the trace", &error.into()))?;
         self.0.write_all(b"\n").map_err(|error| Trouble::writing("the trace", &error))
