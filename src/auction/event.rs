@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::formats::{Amended, Figures, Revealed, Why};
 use super::{Act, Command, Millis, Money, Offer, Person, RequestId, Stage, Terms};
 
 /// One thing that happened in an auction.
@@ -59,6 +60,19 @@ pub enum Fact {
     Bid(Box<BidPlaced>),
     /// The leader raised their own maximum, and no price moved: not public.
     Raised(Box<BidPlaced>),
+    /// A sealed bid, which replaces the bidder's last one.
+    Sealed {
+        /// Who. Nobody else's business before the close.
+        bidder: Person,
+        /// How much, which is so too.
+        amount: Money,
+        /// The client's name for it.
+        request: Option<RequestId>,
+        /// How many have a bid in.
+        count: u64,
+    },
+    /// A bid was taken out, and all the others were judged again without it.
+    Voided(Box<Voided>),
     /// The end moved.
     Extended {
         /// The new end.
@@ -92,6 +106,8 @@ pub enum Fact {
         winner: Option<Person>,
         /// What the buyer pays; where the reserve was not met, the highest price stated.
         price: Option<Money>,
+        /// What was sealed until now, the best first.
+        bids: Option<Vec<Revealed>>,
     },
 }
 
@@ -106,6 +122,11 @@ impl Fact {
         let (by, request, act) = match self {
             Fact::Bid(bid) | Fact::Raised(bid) => (&bid.bidder, &bid.request, Act::Bid(bid.offer)),
             Fact::Said { from, text, request } => (from, request, Act::Say(text.clone())),
+            Fact::Sealed { bidder, amount, request, .. } => (bidder, request, Act::Bid(Offer::Exact(*amount))),
+            Fact::Voided(voided) => {
+                let reason = voided.reason.clone();
+                voided.by.asked(Act::Void { bid: voided.bid, reason, preview: false })
+            }
             Fact::Opened { by: Some(by), .. } => by.asked(Act::Open),
             Fact::Paused { by, .. } => by.asked(Act::Pause),
             Fact::Resumed { by, .. } => by.asked(Act::Resume),
@@ -154,6 +175,25 @@ pub struct BidPlaced {
     pub ends_at: Millis,
     /// Whether the reserve is met now.
     pub reserve: Reserve,
+    /// Why the price is what it is; `None` where it was recorded before this was told.
+    pub why: Option<Why>,
+}
+
+/// A bid that was taken out, and what is left.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Voided {
+    /// The auctioneer.
+    pub by: Author,
+    /// The seq of the bid.
+    pub bid: u64,
+    /// 1–500 characters.
+    pub reason: Box<str>,
+    /// How the other bids stand without it.
+    pub after: Amended,
+    /// That, for everyone.
+    pub figures: Figures,
+    /// How many bids count now.
+    pub bids: u64,
 }
 
 impl BidPlaced {

@@ -24,6 +24,7 @@ mod reply;
 mod salt;
 mod seat;
 mod snapshot;
+mod stored;
 mod summary;
 mod task;
 

@@ -3,14 +3,16 @@
 use std::collections::VecDeque;
 
 use super::fault::{Difference, Fault};
+use super::past::Past;
 use super::witness::Witness;
-use crate::auction::{self, Auction, Decision, Event, Fact};
+use crate::auction::{self, Auction, Decision, Event, Fact, Refusal, Replay};
 use crate::log::{Hash, Mark};
 use crate::room::record::{self, People};
 
 /// An auction's log while it is read.
-pub struct Trial {
+pub struct Trial<P> {
     id: String,
+    past: P,
     mark: Mark,
     people: People,
     /// The fold of the records so far.
@@ -21,13 +23,22 @@ pub struct Trial {
     witness: Option<Witness>,
 }
 
-/// What the rules make of something.
-type Ruling = Result<Vec<Event>, String>;
+/// What the rules say that happens; the error is a clause.
+type Outcome = Result<Vec<Event>, String>;
 
-impl Trial {
-    /// Before the first record of this auction.
-    pub fn new(id: &str, witness: Option<Witness>) -> Trial {
-        Trial { id: id.to_owned(), mark: Mark::start(id), people: People::default(), auction: None, next: VecDeque::new(), witness }
+/// What the rules make of something.
+enum Ruling {
+    /// This.
+    Now(Outcome),
+    /// It takes all that went before.
+    ByAll(Box<Replay>),
+}
+
+impl<P: Past> Trial<P> {
+    /// Before the first record of this auction, all of which are in `past`.
+    pub fn new(id: &str, past: P, witness: Option<Witness>) -> Trial<P> {
+        let (people, next) = (People::default(), VecDeque::new());
+        Trial { id: id.to_owned(), past, mark: Mark::start(id), people, auction: None, next, witness }
     }
 
     /// So far it was read.
@@ -67,7 +78,10 @@ impl Trial {
     fn judge(&mut self, event: &Event) -> Result<(), Fault> {
         if self.next.is_empty() {
             let ruling = match &self.auction {
-                Some(auction) => rule(auction, event),
+                Some(auction) => match rule(auction, event) {
+                    Ruling::Now(outcome) => outcome,
+                    Ruling::ByAll(replay) => self.replay(*replay)?,
+                },
                 None => self.create(event),
             };
             self.next = ruling.map_err(|why| self.differs(why, Some((shown(event), "nothing".to_owned()))))?.into();
@@ -80,7 +94,23 @@ impl Trial {
         Err(self.differs("the rules say otherwise".to_owned(), Some((is, must_be))))
     }
 
-    fn create(&self, event: &Event) -> Ruling {
+    /// Judges by all that went before, which must still be what was read.
+    fn replay(&mut self, mut replay: Replay) -> Result<Outcome, Fault> {
+        let (mut mark, mut people) = (Mark::start(&self.id), People::default());
+        let changed = || Fault::Unreadable(format!("{}: its log changes while it is read", self.id));
+        self.past.each(self.mark.position, &mut |body| {
+            mark = mark.then(body);
+            replay.fold(&record::decode(body, &mut people).map_err(|_| changed())?);
+            Ok(())
+        })?;
+        if mark != self.mark {
+            return Err(changed());
+        }
+        let auction = self.auction.as_ref().ok_or_else(changed)?;
+        Ok(outcome(replay.conclude(auction)))
+    }
+
+    fn create(&self, event: &Event) -> Outcome {
         let Fact::Created { terms, by, request } = &event.fact else { return Err("the first record is its creation".to_owned()) };
         if terms.id.as_str() != self.id {
             return Err(format!("this is the creation of {}", terms.id));
@@ -129,13 +159,20 @@ impl Trial {
 /// What the rules say that happens next, where `event` is said to: what its command leads to, or what the clock does by itself.
 fn rule(auction: &Auction, event: &Event) -> Ruling {
     let Some(command) = event.fact.command() else {
-        let by_itself = auction::due(auction, event.at);
-        return by_itself.map(|event| vec![event]).ok_or_else(|| "by the rules nothing happens here by itself".to_owned());
+        let by_itself = auction::due(auction, event.at).map(|event| vec![event]);
+        return Ruling::Now(by_itself.ok_or_else(|| "by the rules nothing happens here by itself".to_owned()));
     };
     match auction::decide(auction, &command, event.at) {
+        Ok(Decision::Replay(replay)) => Ruling::ByAll(replay),
+        decision => Ruling::Now(outcome(decision)),
+    }
+}
+
+fn outcome(decision: Result<Decision, Refusal>) -> Outcome {
+    match decision {
         Ok(Decision::Happens(events)) => Ok(events),
         Ok(Decision::Before(_)) => Err("this request had its verdict before".to_owned()),
-        Ok(Decision::Live(_)) => Err("live text is not stored".to_owned()),
+        Ok(Decision::Live(_) | Decision::Preview(..) | Decision::Replay(_)) => Err("by the rules it is not stored".to_owned()),
         Err(refusal) => Err(refused(&refusal.message())),
     }
 }
