@@ -433,12 +433,14 @@ async fn a_deadline_outlives_a_room_that_could_not_be_loaded() {
 }
 
 #[tokio::test]
-async fn what_should_have_ended_while_nobody_ran_ends_at_the_start() {
+async fn what_should_have_ended_while_nobody_ran_ends_two_minutes_after_the_start() {
     let before = house().await;
     before.lot().await;
     before.bid("Ana", "1", 1_000).await.unwrap();
     let after = house_over(before.log.clone(), Clock::manual(2 * HOUR)).await;
-    let (mut seat, _) = after.seat().await;
+    let (mut seat, look) = after.seat().await;
+    assert_eq!((&look["status"], &look["ends_at"]), (&json!("open"), &json!(2 * HOUR + 120_000)));
+    after.clock.set(2 * HOUR + 120_000);
     let _ = until(&mut seat, "closed").await;
     assert_eq!(after.look().await["leader"]["name"], "Ana");
 }

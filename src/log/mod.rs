@@ -156,6 +156,12 @@ pub trait EventLog: Send + Sync + 'static {
     /// Every auction that has a deadline, and when.
     fn deadlines(&self) -> BoxFuture<'_, Result<Vec<(String, i64)>, ReadError>>;
 
+    /// Keeps that the server is there at this moment (milliseconds of UTC), in place of the one before.
+    fn alive(&self, at: i64) -> BoxFuture<'_, Result<(), AppendError>>;
+
+    /// The moment that was last kept.
+    fn last_alive(&self) -> BoxFuture<'_, Result<Option<i64>, ReadError>>;
+
     /// Makes the rest durable and lets go of the store. Later appends are refused.
     fn close(&self) -> BoxFuture<'_, ()>;
 }

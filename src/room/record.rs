@@ -100,6 +100,7 @@ fn write<'a>(event: &'a Event, salt: Option<Text<'a>>) -> Vec<u8> {
             let (word, by, by_ms) = match reason {
                 ExtendReason::SoftClose => ("soft_close", None, None),
                 ExtendReason::Auctioneer { by, by_ms } => ("auctioneer", Some(by), Some(*by_ms)),
+                ExtendReason::Outage => ("outage", None, None),
             };
             out.conducted("extended", by).reason = Some(word.into());
             (out.ends_at, out.by_ms) = (Some(*ends_at), by_ms);
@@ -213,6 +214,7 @@ fn fact(stored: &Stored, people: &mut People) -> Option<Fact> {
             reason: match stored.reason.as_deref()? {
                 "soft_close" => ExtendReason::SoftClose,
                 "auctioneer" => ExtendReason::Auctioneer { by: author(by)?, by_ms: stored.by_ms? },
+                "outage" => ExtendReason::Outage,
                 _ => return None,
             },
         },

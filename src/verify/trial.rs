@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::fault::{Difference, Fault};
 use super::past::Past;
 use super::witness::Witness;
-use crate::auction::{self, Auction, Decision, Event, Fact, Refusal, Replay};
+use crate::auction::{self, Auction, Decision, Event, ExtendReason, Fact, Refusal, Replay, Status};
 use crate::log::{Hash, Mark};
 use crate::room::record::{self, People};
 
@@ -158,6 +158,12 @@ impl<P: Past> Trial<P> {
 
 /// What the rules say that happens next, where `event` is said to: what its command leads to, or what the clock does by itself.
 fn rule(auction: &Auction, event: &Event) -> Ruling {
+    if let Fact::Extended { ends_at, reason: ExtendReason::Outage } = event.fact {
+        // Whether the server was away is in no record: only that time may be granted for it is told from here.
+        let may_be = auction.status() == Status::Open && ends_at > auction.ends_at() && event.at >= auction.at();
+        let granted = || vec![Event { seq: Some(auction.seq() + 1), ..event.clone() }];
+        return Ruling::Now(may_be.then(granted).ok_or_else(|| "by the rules an outage moves no end here".to_owned()));
+    }
     let Some(command) = event.fact.command() else {
         let by_itself = auction::due(auction, event.at).map(|event| vec![event]);
         return Ruling::Now(by_itself.ok_or_else(|| "by the rules nothing happens here by itself".to_owned()));

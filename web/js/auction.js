@@ -9,7 +9,7 @@ import { Client } from "./client.js";
 import { ServerClock } from "./clock.js";
 import { renderCrowd } from "./crowd.js";
 import { byId, setText } from "./dom.js";
-import { Figures } from "./figures.js";
+import { extensionReason, Figures } from "./figures.js";
 import { LinkLight } from "./link.js";
 import { Money } from "./money.js";
 import { renderOutcome } from "./outcome.js";
@@ -93,7 +93,7 @@ function happened(event) {
   const overtaken = event.type === "bid" && !event.automatic && desk.view.phase === "accepted";
   if (standingOf(state, you) !== before || overtaken) desk.settle();
   if (event.type === "bid") announcer.say(`${money.format(state.price)}. ${leaderText()}.`);
-  if (event.type === "extended") announcer.say("Extended: a late bid.");
+  if (event.type === "extended") announcer.say(`Extended${extensionReason(event)}.`);
   if (event.type === "opened" || event.type === "resumed") announcer.say("The auction is open.");
   if (event.type === "paused") announcer.say("The auctioneer has stopped the clock.");
   if (event.type === "warned") announcer.say(warningText(event.stage));

@@ -63,8 +63,13 @@ function timeNote({ status, starts_at, ends_at, extension }, now) {
   if (status !== "open") return "";
   // Where the end has moved again since for another reason, the extension is no longer what explains it.
   if (extension?.ends_at !== ends_at) return `at ${moment(ends_at, now)}`;
-  const why = extension.reason === "soft_close" ? " – a late bid" : "";
-  return `extended to ${moment(ends_at, now)}${why}`;
+  return `extended to ${moment(ends_at, now)}${extensionReason(extension)}`;
+}
+
+/** Why an end has moved, to be put behind that it has. */
+export function extensionReason({ reason }) {
+  if (reason === "soft_close") return " – a late bid";
+  return reason === "outage" ? " – the server was away" : "";
 }
 
 function priceLabel({ status, price, outcome }) {

@@ -164,6 +164,20 @@ impl EventLog for SqliteLog {
         self.read_with(reader::deadlines)
     }
 
+    fn alive(&self, at: i64) -> BoxFuture<'_, Result<(), AppendError>> {
+        let stopped = || AppendError::Unavailable("the log is closed".to_owned());
+        async move {
+            let (reply, answer) = oneshot::channel();
+            self.requests.send(Request::Alive(at, reply)).await.map_err(|_| stopped())?;
+            answer.await.map_err(|_| stopped())?
+        }
+        .boxed()
+    }
+
+    fn last_alive(&self) -> BoxFuture<'_, Result<Option<i64>, ReadError>> {
+        self.read_with(|connection| Ok(reader::last_alive(connection)?))
+    }
+
     fn close(&self) -> BoxFuture<'_, ()> {
         async move {
             // The writer's connection is to be the last: it then puts everything into the one file.

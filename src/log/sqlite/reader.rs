@@ -60,6 +60,11 @@ pub fn find(connection: &Connection, key: &str) -> rusqlite::Result<Option<Strin
     connection.prepare_cached("SELECT id FROM auction WHERE key = ?1")?.query_row([key], |row| row.get(0)).optional()
 }
 
+/// When a server was last there.
+pub fn last_alive(connection: &Connection) -> rusqlite::Result<Option<i64>> {
+    connection.prepare_cached("SELECT at FROM alive")?.query_row([], |row| row.get(0)).optional()
+}
+
 pub fn records(connection: &Connection, auction: &str, after: Mark, limit: usize) -> Result<Vec<Record>, Fault> {
     // One transaction: the end that is checked is the end of what is read, whatever is appended meanwhile.
     let snapshot = connection.unchecked_transaction()?;
