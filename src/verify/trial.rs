@@ -86,7 +86,8 @@ impl<P: Past> Trial<P> {
             };
             self.next = ruling.map_err(|why| self.differs(why, Some((shown(event), "nothing".to_owned()))))?.into();
         }
-        let must_be = self.next.pop_front().map_or_else(|| "nothing".to_owned(), |event| shown(&event));
+        let must_be = self.next.pop_front().map(|must_be| as_long_ago(event, must_be));
+        let must_be = must_be.map_or_else(|| "nothing".to_owned(), |event| shown(&event));
         let is = shown(event);
         if is == must_be {
             return Ok(());
@@ -181,6 +182,16 @@ fn outcome(decision: Result<Decision, Refusal>) -> Outcome {
         Ok(Decision::Live(_) | Decision::Preview(..) | Decision::Replay(_)) => Err("by the rules it is not stored".to_owned()),
         Err(refusal) => Err(refused(&refusal.message())),
     }
+}
+
+/// What must be, with no more said in it than the records of its time had: the first ones did not say why a price is what it is.
+fn as_long_ago(is: &Event, mut must_be: Event) -> Event {
+    if let (Fact::Bid(is) | Fact::Raised(is), Fact::Bid(bid) | Fact::Raised(bid)) = (&is.fact, &mut must_be.fact)
+        && is.why.is_none()
+    {
+        bid.why = None;
+    }
+    must_be
 }
 
 fn refused(message: &str) -> String {
