@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use subasta::auction::{self, Act, Auction, Command, Decision, Event, Money, Offer, Person, RequestId};
 use subasta::log::{Batch, EventLog, MemoryLog, SqliteLog};
-use subasta::room::{Feed, Member, Membership, Pipe};
+use subasta::room::{Feed, Member, Membership, Pipe, record};
 use subasta::wire::{self, TermsIn};
 
 const TERMS: &str = r#"{"id":"lot","title":"A lot","currency":"EUR","start":1,"duration_ms":3600000,"increments":[{"from":0,"step":1}]}"#;
@@ -111,6 +111,8 @@ fn words(criterion: &mut Criterion) {
     let events = happens(&auction, 11);
     let currency = Some(auction.terms().currency);
     criterion.bench_function("parse a bid", |bencher| bencher.iter(|| wire::parse(black_box(BID), currency)));
+    criterion.bench_function("encode a bid's record", |bencher| bencher.iter(|| record::encode(black_box(&events[0]))));
+    criterion.bench_function("encode a bid's record, without its salt", |bencher| bencher.iter(|| record::bare(black_box(&events[0]))));
     criterion.bench_function("encode a bid, framed", |bencher| bencher.iter(|| wire::event(black_box(&events[0]))));
 }
 

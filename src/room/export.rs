@@ -36,7 +36,7 @@ impl std::fmt::Debug for Export {
     }
 }
 
-/// Whether `who` is given the whole log of an auction that has ended: it says who everyone was.
+/// Whether `who` is given the whole log of an auction that has ended: where there are aliases it says who is who.
 fn may_see_whole(terms: &Terms, seller: &Person, who: Option<&Person>) -> bool {
     !terms.aliases || who == Some(seller)
 }

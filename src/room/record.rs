@@ -68,7 +68,7 @@ struct Stored<'a> {
     salt: Option<Text<'a>>,
 }
 
-/// The bytes to be stored.
+/// The bytes to be stored: never twice the same.
 pub fn encode(event: &Event) -> Vec<u8> {
     let salt = Salt::fresh();
     write(event, Some(salt.as_str().into()))

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::fault::{Difference, Fault};
+use super::past::InArchive;
 use super::progress::Progress;
 use super::trial::Trial;
 use super::witness::Witness;
@@ -58,7 +59,7 @@ pub fn verify(
 /// Judges one auction up to where it ends now.
 fn auction(archive: &Archive, id: &str, witness: Option<Witness>, progress: &mut Progress) -> Result<(u64, Auction), Fault> {
     let head = archive.head(id)?.unwrap_or(Mark::start(id));
-    let mut trial = Trial::new(id, witness);
+    let mut trial = Trial::new(id, InArchive { archive, id }, witness);
     while trial.mark().position < head.position {
         let left = usize::try_from(head.position - trial.mark().position).unwrap_or(PAGE);
         let records = archive.records(id, trial.mark().position, PAGE.min(left))?;

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::fault::{Difference, Fault};
-use super::lines::Lines;
+use super::lines::Source;
+use super::past::InFile;
 use super::progress::Progress;
 use super::trial::Trial;
 use super::witness::Witness;
@@ -13,7 +14,8 @@ use crate::wire::LogRecord;
 
 /// Judges the log in this file, and holds what everyone saw against it. How many records it has, and what they come to.
 pub fn verify(path: &Path, witness: Option<Witness>) -> Result<(u64, Auction), Fault> {
-    let mut lines = Lines::open(path)?;
+    let source = Source::new(path)?;
+    let mut lines = source.lines()?;
     let header = lines.header()?;
     let id = header.auction;
     let Some(said) = header.records.filter(|_| header.whole) else {
@@ -23,7 +25,7 @@ pub fn verify(path: &Path, witness: Option<Witness>) -> Result<(u64, Auction), F
     if let Some(other) = witness.as_ref().map(Witness::auction).filter(|other| *other != id) {
         return Err(Fault::Unreadable(format!("these are logs of two auctions, {id} and {other}")));
     }
-    let (mut trial, mut progress) = (Trial::new(&id, witness), Progress::new(said));
+    let (mut trial, mut progress) = (Trial::new(&id, InFile(|| source.lines()), witness), Progress::new(said));
     while let Some(line) = lines.next()? {
         let here = trial.mark().position + 1;
         let differs = |what: String| Fault::Differs(Difference { auction: id.clone(), position: here, what, sides: None });

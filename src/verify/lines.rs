@@ -1,14 +1,48 @@
 //! The lines of a log in a file.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::fault::Fault;
 use crate::wire::LogHeader;
 
 /// A longer line is none of ours, in bytes.
 const LONGEST: u64 = 64 * 1024 * 1024;
+
+/// What comes by standard input is kept, since parts of it may be read twice: at most so many bytes.
+const KEPT: u64 = 256 * 1024 * 1024;
+
+/// A log that can be read from its beginning, more than once.
+pub enum Source<'a> {
+    File(&'a Path),
+    Kept(Arc<[u8]>),
+}
+
+impl Source<'_> {
+    /// The log in this file; `-` is standard input.
+    pub fn new(path: &Path) -> Result<Source<'_>, Fault> {
+        if path.as_os_str() != "-" {
+            return Ok(Source::File(path));
+        }
+        let mut bytes = Vec::new();
+        let read = io::stdin().lock().take(KEPT + 1).read_to_end(&mut bytes);
+        read.map_err(|error| Fault::Unreadable(format!("standard input: {error}")))?;
+        if bytes.len() as u64 > KEPT {
+            return Err(Fault::Unreadable("standard input: over 256 MiB; give it as a file".to_owned()));
+        }
+        Ok(Source::Kept(bytes.into()))
+    }
+
+    /// Its lines, from the first.
+    pub fn lines(&self) -> Result<Lines, Fault> {
+        match self {
+            Source::File(path) => Lines::open(path),
+            Source::Kept(bytes) => Ok(Lines { name: "standard input".to_owned(), input: Box::new(Cursor::new(bytes.clone())) }),
+        }
+    }
+}
 
 /// A file, line by line: only one is in memory.
 pub struct Lines {
@@ -17,11 +51,8 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// The lines of this file; `-` is standard input.
+    /// The lines of this file.
     pub fn open(path: &Path) -> Result<Lines, Fault> {
-        if path.as_os_str() == "-" {
-            return Ok(Lines { name: "standard input".to_owned(), input: Box::new(io::stdin().lock()) });
-        }
         let name = path.display().to_string();
         let file = File::open(path).map_err(|error| Fault::Unreadable(format!("{name}: {error}")))?;
         Ok(Lines { name, input: Box::new(BufReader::new(file)) })

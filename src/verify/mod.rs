@@ -8,6 +8,7 @@ mod fault;
 mod file;
 mod flags;
 mod lines;
+mod past;
 mod progress;
 mod trial;
 mod witness;

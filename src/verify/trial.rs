@@ -3,34 +3,42 @@
 use std::collections::VecDeque;
 
 use super::fault::{Difference, Fault};
+use super::past::Past;
 use super::witness::Witness;
-use crate::auction::{self, Auction, Decision, Event, ExtendReason, Fact, Status};
+use crate::auction::{self, Auction, Decision, Event, ExtendReason, Fact, Refusal, Replay, Status};
 use crate::log::{Hash, Mark};
 use crate::room::record::{self, People};
 
 /// An auction's log while it is read.
-pub struct Trial {
+pub struct Trial<P> {
     id: String,
+    past: P,
     mark: Mark,
     people: People,
     /// The fold of the records so far.
     auction: Option<Auction>,
     /// What the rules say that comes next: what the last command leads to besides its own event.
     next: VecDeque<Event>,
-    /// All so far but chat: taking a bid out judges it again.
-    before: Vec<Event>,
     /// What everyone saw, to be held against it.
     witness: Option<Witness>,
 }
 
-/// What the rules make of something.
-type Ruling = Result<Vec<Event>, String>;
+/// What the rules say that happens; the error is a clause.
+type Outcome = Result<Vec<Event>, String>;
 
-impl Trial {
-    /// Before the first record of this auction.
-    pub fn new(id: &str, witness: Option<Witness>) -> Trial {
-        let (mark, people, next) = (Mark::start(id), People::default(), VecDeque::new());
-        Trial { id: id.to_owned(), mark, people, auction: None, next, before: Vec::new(), witness }
+/// What the rules make of something.
+enum Ruling {
+    /// This.
+    Now(Outcome),
+    /// It takes all that went before.
+    ByAll(Box<Replay>),
+}
+
+impl<P: Past> Trial<P> {
+    /// Before the first record of this auction, all of which are in `past`.
+    pub fn new(id: &str, past: P, witness: Option<Witness>) -> Trial<P> {
+        let (people, next) = (People::default(), VecDeque::new());
+        Trial { id: id.to_owned(), past, mark: Mark::start(id), people, auction: None, next, witness }
     }
 
     /// So far it was read.
@@ -62,9 +70,6 @@ impl Trial {
             }
             None => self.auction = Auction::found(&event),
         }
-        if !matches!(event.fact, Fact::Said { .. }) {
-            self.before.push(event);
-        }
         self.mark = next;
         Ok(())
     }
@@ -73,12 +78,16 @@ impl Trial {
     fn judge(&mut self, event: &Event) -> Result<(), Fault> {
         if self.next.is_empty() {
             let ruling = match &self.auction {
-                Some(auction) => rule(auction, &self.before, event),
+                Some(auction) => match rule(auction, event) {
+                    Ruling::Now(outcome) => outcome,
+                    Ruling::ByAll(replay) => self.replay(*replay)?,
+                },
                 None => self.create(event),
             };
             self.next = ruling.map_err(|why| self.differs(why, Some((shown(event), "nothing".to_owned()))))?.into();
         }
-        let must_be = self.next.pop_front().map_or_else(|| "nothing".to_owned(), |event| shown(&event));
+        let must_be = self.next.pop_front().map(|must_be| as_long_ago(event, must_be));
+        let must_be = must_be.map_or_else(|| "nothing".to_owned(), |event| shown(&event));
         let is = shown(event);
         if is == must_be {
             return Ok(());
@@ -86,7 +95,23 @@ impl Trial {
         Err(self.differs("the rules say otherwise".to_owned(), Some((is, must_be))))
     }
 
-    fn create(&self, event: &Event) -> Ruling {
+    /// Judges by all that went before, which must still be what was read.
+    fn replay(&mut self, mut replay: Replay) -> Result<Outcome, Fault> {
+        let (mut mark, mut people) = (Mark::start(&self.id), People::default());
+        let changed = || Fault::Unreadable(format!("{}: its log changes while it is read", self.id));
+        self.past.each(self.mark.position, &mut |body| {
+            mark = mark.then(body);
+            replay.fold(&record::decode(body, &mut people).map_err(|_| changed())?);
+            Ok(())
+        })?;
+        if mark != self.mark {
+            return Err(changed());
+        }
+        let auction = self.auction.as_ref().ok_or_else(changed)?;
+        Ok(outcome(replay.conclude(auction)))
+    }
+
+    fn create(&self, event: &Event) -> Outcome {
         let Fact::Created { terms, by, request } = &event.fact else { return Err("the first record is its creation".to_owned()) };
         if terms.id.as_str() != self.id {
             return Err(format!("this is the creation of {}", terms.id));
@@ -133,30 +158,40 @@ impl Trial {
 }
 
 /// What the rules say that happens next, where `event` is said to: what its command leads to, or what the clock does by itself.
-fn rule(auction: &Auction, before: &[Event], event: &Event) -> Ruling {
+fn rule(auction: &Auction, event: &Event) -> Ruling {
     if let Fact::Extended { ends_at, reason: ExtendReason::Outage } = event.fact {
-        // Whether the server was away is in no record: only that it may be granted is told from here.
-        let granted = auction.status() == Status::Open && ends_at > auction.ends_at() && event.at >= auction.at();
-        return granted.then(|| vec![event.clone()]).ok_or_else(|| "by the rules an outage moves no end here".to_owned());
+        // Whether the server was away is in no record: only that time may be granted for it is told from here.
+        let may_be = auction.status() == Status::Open && ends_at > auction.ends_at() && event.at >= auction.at();
+        let granted = || vec![Event { seq: Some(auction.seq() + 1), ..event.clone() }];
+        return Ruling::Now(may_be.then(granted).ok_or_else(|| "by the rules an outage moves no end here".to_owned()));
     }
     let Some(command) = event.fact.command() else {
-        let by_itself = auction::due(auction, event.at);
-        return by_itself.map(|event| vec![event]).ok_or_else(|| "by the rules nothing happens here by itself".to_owned());
+        let by_itself = auction::due(auction, event.at).map(|event| vec![event]);
+        return Ruling::Now(by_itself.ok_or_else(|| "by the rules nothing happens here by itself".to_owned()));
     };
-    let decision = auction::decide(auction, &command, event.at).and_then(|decision| match decision {
-        Decision::Replay(mut replay) => {
-            before.iter().for_each(|event| replay.fold(event));
-            replay.conclude(auction)
-        }
-        decision => Ok(decision),
-    });
+    match auction::decide(auction, &command, event.at) {
+        Ok(Decision::Replay(replay)) => Ruling::ByAll(replay),
+        decision => Ruling::Now(outcome(decision)),
+    }
+}
+
+fn outcome(decision: Result<Decision, Refusal>) -> Outcome {
     match decision {
         Ok(Decision::Happens(events)) => Ok(events),
         Ok(Decision::Before(_)) => Err("this request had its verdict before".to_owned()),
-        Ok(Decision::Live(_) | Decision::Preview(..)) => Err("this is not stored".to_owned()),
-        Ok(Decision::Replay(_)) => Err("it cannot be judged".to_owned()),
+        Ok(Decision::Live(_) | Decision::Preview(..) | Decision::Replay(_)) => Err("by the rules it is not stored".to_owned()),
         Err(refusal) => Err(refused(&refusal.message())),
     }
+}
+
+/// What must be, with no more said in it than the records of its time had: the first ones did not say why a price is what it is.
+fn as_long_ago(is: &Event, mut must_be: Event) -> Event {
+    if let (Fact::Bid(is) | Fact::Raised(is), Fact::Bid(bid) | Fact::Raised(bid)) = (&is.fact, &mut must_be.fact)
+        && is.why.is_none()
+    {
+        bid.why = None;
+    }
+    must_be
 }
 
 fn refused(message: &str) -> String {
