@@ -18,7 +18,7 @@ export class BidDesk {
     this.#changed = changed;
   }
 
-  /** { phase, order, refusal, why }; phase: idle, sending, unconfirmed, late, accepted, refused. */
+  /** { phase, order, bidder, alias, refusal, why }; phase: idle, sending, unconfirmed, late, accepted, refused. */
   get view() { return this.#view; }
   get busy() { return this.#pending !== null; }
 
@@ -75,7 +75,7 @@ export class BidDesk {
     this.#pending = null;
     if (verdict.type === "refused") return this.#show({ phase: "refused", order, refusal: verdict });
     if (order.max) this.#maximum = { bidder, max: order.max };
-    this.#show({ phase: "accepted", order, why: verdict.standing === "outbid" ? verdict.why : undefined });
+    this.#show({ phase: "accepted", order, bidder, alias: verdict.alias, why: verdict.standing === "outbid" ? verdict.why : undefined });
   }
 
   #unanswered(problem) {

@@ -1,5 +1,6 @@
 // One auction in the lobby.
 
+import { isSealed } from "./auction-state.js";
 import { byId, nameOf, setContent, setText } from "./dom.js";
 import { count, countdownWords, isOver } from "./figures.js";
 import { Money } from "./money.js";
@@ -30,7 +31,7 @@ export class Card {
     setText(link, auction.title);
     setText(status, STATUS[auction.status] ?? auction.status);
     setText(priceLabel, this.#priceLabel());
-    setText(price, this.#money.format(auction.price ?? auction.start));
+    setText(price, this.#money.format(this.#price()));
     setContent(standing, ...this.#standing());
     setText(watching, isOver(auction) || auction.watching === 0 ? "" : `${auction.watching} watching`);
     this.tick(now);
@@ -48,9 +49,17 @@ export class Card {
     this.#parts.picture.replaceChildren(picture(this.auction, "")); // the title stands beside it
   }
 
+  /** Of a price that falls a list knows only where it began. */
+  #price() {
+    const { format, price, outcome, start } = this.auction;
+    return format === "dutch" && outcome !== "sold" ? start : price ?? start;
+  }
+
   #priceLabel() {
-    const { price, outcome } = this.auction;
+    const { format, price, outcome } = this.auction;
     if (outcome === "sold") return "Sold for";
+    if (format === "dutch") return outcome ? "Fell from" : "Falls from";
+    if (isSealed(this.auction)) return "Sealed bids from";
     if (price === null) return outcome ? "Started at" : "Starts at";
     return outcome ? "Highest bid" : "Current bid";
   }
@@ -60,6 +69,6 @@ export class Card {
     if (outcome === "sold") return ["Sold to ", nameOf(leader)];
     if (outcome === "unsold") return ["Unsold"];
     if (outcome === "reserve_not_met") return ["Reserve not met"];
-    return [bids === 0 ? "No bids yet" : count(bids, "bid")];
+    return [bids === 0 ? "No bids yet" : count(bids, isSealed(this.auction) ? "sealed bid" : "bid")];
   }
 }

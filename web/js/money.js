@@ -33,7 +33,7 @@ export class Money {
     return this.#plain.format(decimalText(minor, this.#decimals));
   }
 
-  /** `{ minor }`, or `{ error }`: a sentence for the one who typed. */
+  /** `{ minor }`, or `{ error }`: a sentence for the one who typed; with `zero` where it is an amount, but nothing. */
   parse(typed) {
     const text = this.#bare(typed);
     if (text === "") return { error: "Enter an amount." };
@@ -68,7 +68,7 @@ function decimalText(minor, decimals) {
 
 function bounded(digits) {
   const significant = digits.replace(/^0+/, "");
-  if (significant === "") return { error: "The amount must be more than nothing." };
+  if (significant === "") return { error: "The amount must be more than nothing.", zero: true };
   if (significant.length > 13 || Number(significant) > MOST) return { error: "That is more than can be bid here." };
   return { minor: Number(significant) };
 }
