@@ -18,10 +18,11 @@ export class AnnounceBox {
     byId("announce-clear").addEventListener("click", () => this.#clear());
   }
 
-  /** What stands there already, from before this page was opened. */
+  /** What everyone reads, as the server has it: from before this page was opened, or nothing any more after a restart. */
   known(text) {
     this.#live.known(text);
-    if (document.activeElement !== this.#field) this.#field.value = text;
+    if (document.activeElement === this.#field) this.#live.set(this.#field.value);
+    else this.#field.value = text;
   }
 
   render({ ready }) {

@@ -77,6 +77,7 @@ export class Conduct {
     this.#aliases.begin(message.you, message.aliases);
     if (message.resumed && message.auction && this.#state) {
       this.#state = withText(withPresence(this.#state, message.auction), { text: message.auction.live });
+      this.#announce.known(message.auction.live ?? "");
     }
   }
 
