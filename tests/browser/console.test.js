@@ -106,15 +106,15 @@ test("a whole sale from the keyboard alone, with two bidders on the page", async
 
   const { ends_at } = await server.auction(id);
   await keys.press("e");
-  await eva.reads("#verdict", "Done: + 30 seconds.");
+  await eva.reads("#verdict", "30 seconds more.");
   await keys.press("m");
-  await eva.reads("#verdict", "Done: + 1 minute.");
+  await eva.reads("#verdict", "1 minute more.");
   await keys.press("x");
   await keys.press("Control+a");
   await keys.type("2:30");
   await keys.press("Enter");
   await ben.reads("#time-note", /by the auctioneer$/);
-  await eva.reads("#verdict", "Done: more time, 2:30.");
+  await eva.reads("#verdict", "2:30 more.");
   assert.equal((await server.auction(id)).ends_at, ends_at + 30_000 + 60_000 + 150_000);
 
   // One press is none, and a key that is held down is one press.
@@ -126,6 +126,12 @@ test("a whole sale from the keyboard alone, with two bidders on the page", async
   await eva.picture("console-hammer");
   assert.equal((await server.auction(id)).status, "open");
   await eva.reads("#act-hammer", /^Hammer/); // it has been too long
+  await eva.page.focus("#act-hammer");
+  for (let held = 0; held < 3; held += 1) await keys.down("Enter");
+  await keys.up("Enter");
+  await eva.reads("#act-hammer", /^Press again/);
+  assert.equal((await server.auction(id)).status, "open");
+  await eva.reads("#act-hammer", /^Hammer/);
   await keys.press("h");
   await keys.press("h");
   await ben.reads("#outcome", /^You won it for €102\.50/);
@@ -192,7 +198,7 @@ test("?: the keys; Escape: back again", async () => {
 });
 
 test("a refusal is shown in the server's words", async () => {
-  const latest = Date.now() + 5 * 365 * 86_400_000 - 60_000;
+  const latest = Date.now() + 5 * 366 * 86_400_000 - 60_000;
   await server.create("Eva", { id: "long", title: "A lot", start: 10_000, soft_close: false, ends_at: latest });
   const { person: eva, keys } = await seated("Eva", "/console?auction=long");
   await eva.reads("#status-line", "Open");

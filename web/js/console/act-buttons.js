@@ -2,7 +2,7 @@
 
 import { byId, make, setText } from "../dom.js";
 import { ACTS } from "./commands.js";
-import { Twice } from "./twice.js";
+import { Twice, noRepeats } from "./twice.js";
 
 export class ActButtons {
   #node = byId("acts");
@@ -15,6 +15,7 @@ export class ActButtons {
   /** `run(act)` does it. */
   constructor(run) {
     this.#run = run;
+    this.#node.addEventListener("keydown", noRepeats);
     for (const act of ACTS) {
       const button = make("button", "button quiet act-button", make("span", "act-label", act.label), make("kbd", "", act.key));
       Object.assign(button, { type: "button", id: `act-${act.name}` });

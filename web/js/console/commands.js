@@ -3,17 +3,18 @@
 const open = ({ status }) => status === "open";
 const running = ({ status }) => status === "open" || status === "paused";
 const live = ({ status }) => running({ status }) || status === "scheduled";
+const warnable = (stage) => (state) => open(state) && state.warned !== stage;
 
-/** `command`: what is sent at once. `asks`: what is asked for first. `twice`: to be pressed again, and the words for it. */
+/** `command`: what is sent at once, and `done` what is then said. `asks`: what is asked for first. `twice`: to be pressed again, and the words for it. */
 export const ACTS = [
-  { name: "open", key: "o", label: "Open now", when: ({ status }) => status === "scheduled", command: { type: "open" } },
-  { name: "pause", key: "p", label: "Pause", when: open, command: { type: "pause" } },
-  { name: "resume", key: "r", label: "Resume", when: ({ status }) => status === "paused", command: { type: "resume" } },
-  { name: "warn-1", key: "1", label: "Going once", when: (state) => open(state) && state.warned !== 1, command: { type: "warn", stage: 1 } },
-  { name: "warn-2", key: "2", label: "Going twice", when: (state) => open(state) && state.warned !== 2, command: { type: "warn", stage: 2 } },
-  { name: "hammer", key: "h", label: "Hammer", when: open, command: { type: "hammer" }, twice: hammerWords },
-  { name: "extend-30", key: "e", label: "+ 30 seconds", when: running, command: { type: "extend", by_ms: 30_000 } },
-  { name: "extend-60", key: "m", label: "+ 1 minute", when: running, command: { type: "extend", by_ms: 60_000 } },
+  { name: "open", key: "o", label: "Open now", done: "It is open.", when: ({ status }) => status === "scheduled", command: { type: "open" } },
+  { name: "pause", key: "p", label: "Pause", done: "The clock stands still.", when: open, command: { type: "pause" } },
+  { name: "resume", key: "r", label: "Resume", done: "The clock runs again.", when: ({ status }) => status === "paused", command: { type: "resume" } },
+  { name: "warn-1", key: "1", label: "Going once", done: "Going once.", when: warnable(1), command: { type: "warn", stage: 1 } },
+  { name: "warn-2", key: "2", label: "Going twice", done: "Going twice.", when: warnable(2), command: { type: "warn", stage: 2 } },
+  { name: "hammer", key: "h", label: "Hammer", done: "The hammer is down.", when: open, command: { type: "hammer" }, twice: hammerWords },
+  { name: "extend-30", key: "e", label: "+ 30 seconds", done: "30 seconds more.", when: running, command: { type: "extend", by_ms: 30_000 } },
+  { name: "extend-60", key: "m", label: "+ 1 minute", done: "1 minute more.", when: running, command: { type: "extend", by_ms: 60_000 } },
   { name: "extend", key: "x", label: "More time …", when: running, asks: "extend" },
   { name: "announce", key: "a", label: "Live text …", when: live, asks: "announce" },
   { name: "void", key: "v", label: "Take out the last bid …", when: (state) => running(state) && hasBids(state), asks: "void" },

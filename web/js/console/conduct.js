@@ -129,14 +129,14 @@ export class Conduct {
   }
 
   #do(act) {
-    if (act.command) return this.#give(act.command, act.label);
+    if (act.command) return this.#give(act.command, act.done);
     const focus = { extend: "extend-time", announce: "announce-text" }[act.asks];
     if (focus) return byId(focus).focus();
     if (act.asks === "void") return this.#voiding.ask(latestStanding(this.#state), this.#model());
     if (act.asks === "bids") return byId("history").querySelector(".take-out")?.focus();
     this.#dialog.ask({
       head: "Call the auction off?",
-      body: make("p", "", "No bid counts any more, and it cannot be opened again. Everyone reads the reason."),
+      body: make("p", "", "No bid counts any more, and it cannot be opened again."),
       label: "Call it off",
       twice: true,
       send: (reason) => this.#send({ type: "cancel", reason }),
@@ -147,9 +147,9 @@ export class Conduct {
     return this.#client.send(command, { patience: PATIENCE_MS });
   }
 
-  async #give(command, label) {
+  async #give(command, done) {
     const verdict = await this.#send(command).catch((problem) => ({ type: "refused", message: problem.message }));
-    if (verdict.type === "accepted") this.#say("done", `Done: ${label.toLowerCase()}.`);
+    if (verdict.type === "accepted") this.#say("done", done);
     else this.#say("refused", `Refused: ${verdict.message}`);
   }
 
@@ -165,7 +165,7 @@ export class Conduct {
     setNote(byId("extend-problem"), by_ms === null ? "Minutes, or minutes and seconds: 2, or 2:30." : "");
     if (by_ms === null) return field.focus();
     field.blur(); // the keys work again
-    this.#give({ type: "extend", by_ms }, `more time, ${field.value.trim()}`);
+    this.#give({ type: "extend", by_ms }, `${field.value.trim()} more.`);
   }
 
   #voidButton(bid) {

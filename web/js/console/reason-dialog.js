@@ -1,7 +1,7 @@
 // Asks for a reason, shows what the reason is for, and stays until the server has taken it.
 
 import { byId, setNote, setText } from "../dom.js";
-import { Twice } from "./twice.js";
+import { Twice, noRepeats } from "./twice.js";
 
 export class ReasonDialog {
   #dialog = byId("reason-dialog");
@@ -17,6 +17,7 @@ export class ReasonDialog {
       event.preventDefault();
       this.#send(this.#asked);
     });
+    byId("reason-form").addEventListener("keydown", noRepeats);
     this.#reason.addEventListener("input", () => this.#render());
     byId("reason-cancel").addEventListener("click", () => this.#dialog.close());
     this.#dialog.addEventListener("close", () => this.#closed());

@@ -42,3 +42,8 @@ export class Twice {
     if (this.#armed !== null && this.#armed.sight !== sight) this.disarm();
   }
 }
+
+/** A key that is held down is one press. */
+export function noRepeats(event) {
+  if (event.repeat && (event.key === "Enter" || event.key === " ")) event.preventDefault();
+}
