@@ -22,6 +22,7 @@ mod relist;
 mod reply;
 mod seat;
 mod snapshot;
+mod stored;
 mod summary;
 mod task;
 
