@@ -29,11 +29,12 @@ const run = (auction, ...events) => events.reduce(apply, fromSnapshot(auction));
 const isAna = ({ id }) => id === ANA.id;
 
 test("a bid that is taken out: the figures are the event's, and the bid is remembered as taken out", () => {
-  const before = run(SNAPSHOT, bid(3, ANA, 10_000), bid(4, BEN, 50_000));
+  const before = { ...run(SNAPSHOT, bid(3, ANA, 10_000), bid(4, BEN, 50_000)), warned: 2 };
   assert.equal(standingOf(before, isAna), "outbid");
   const voided = { type: "voided", seq: 5, at: 9_000, by: EVA, bid: 4, reason: "A slip of the finger", bids: 1, reserve: "none", why: "start" };
   const after = apply(before, { ...voided, price: 10_000, leader: ANA, minimum: 10_250 });
   assert.deepEqual([after.price, after.leader, after.minimum, after.bids, after.why], [10_000, ANA, 10_250, 1, "start"]);
+  assert.equal(after.warned, null, "what was going twice goes no more");
   assert.equal(after.history.length, 2, "it stays in the list");
   assert.equal(voidWords(after, after.history[1]), "Taken out by Eva: A slip of the finger");
   assert.equal(voidWords(after, after.history[0]), "");

@@ -94,7 +94,7 @@ const evolve = {
   voided: (state, event) => {
     const { at, by, bid, reason, price, leader, minimum, bids, reserve, why = null } = event;
     const voids = appended(state, "voids", { bid, at, by, reason });
-    return { price, leader, minimum, bids, reserve, why, voids, act: acted(event) };
+    return { price, leader, minimum, bids, reserve, why, voids, warned: null, act: acted(event) };
   },
 
   extended: (_, event) => {

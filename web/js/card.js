@@ -3,6 +3,7 @@
 import { isSealed } from "./auction-state.js";
 import { byId, nameOf, setContent, setText } from "./dom.js";
 import { count, countdownWords, isOver } from "./figures.js";
+import { isFalling, listedPrice } from "./falling.js";
 import { Money } from "./money.js";
 import { picture } from "./picture.js";
 
@@ -25,19 +26,18 @@ export class Card {
 
   render(auction, now) {
     this.auction = auction;
-    const { link, status, priceLabel, price, standing, watching } = this.#parts;
+    const { link, status, standing, watching } = this.#parts;
     this.#picture();
     this.node.dataset.status = auction.status;
     setText(link, auction.title);
     setText(status, STATUS[auction.status] ?? auction.status);
-    setText(priceLabel, this.#priceLabel());
-    setText(price, this.#money.format(this.#price()));
     setContent(standing, ...this.#standing());
     setText(watching, isOver(auction) || auction.watching === 0 ? "" : `${auction.watching} watching`);
     this.tick(now);
   }
 
   tick(now) {
+    this.#renderPrice(now);
     const [label, time] = countdownWords(this.auction, now);
     setText(this.#parts.timeLabel, label);
     setText(this.#parts.time, time);
@@ -49,19 +49,19 @@ export class Card {
     this.#parts.picture.replaceChildren(picture(this.auction, "")); // the title stands beside it
   }
 
-  /** Of a price that falls a list knows only where it began. */
-  #price() {
-    const { format, price, outcome, start } = this.auction;
-    return format === "dutch" && outcome !== "sold" ? start : price ?? start;
+  #renderPrice(now) {
+    const [label, minor] = this.#price(now);
+    setText(this.#parts.priceLabel, label);
+    setText(this.#parts.price, this.#money.format(minor));
   }
 
-  #priceLabel() {
-    const { format, price, outcome } = this.auction;
-    if (outcome === "sold") return "Sold for";
-    if (format === "dutch") return outcome ? "Fell from" : "Falls from";
-    if (isSealed(this.auction)) return "Sealed bids from";
-    if (price === null) return outcome ? "Started at" : "Starts at";
-    return outcome ? "Highest bid" : "Current bid";
+  #price(now) {
+    const { price, start, outcome } = this.auction;
+    if (outcome === "sold") return ["Sold for", price];
+    if (isSealed(this.auction)) return ["Sealed bids from", start];
+    if (isFalling(this.auction)) return listedPrice(this.auction, now);
+    if (price === null) return [outcome ? "Started at" : "Starts at", start];
+    return [outcome ? "Highest bid" : "Current bid", price];
   }
 
   #standing() {

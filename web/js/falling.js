@@ -5,6 +5,12 @@ export function isFalling({ dutch, leader, status }) {
   return Boolean(dutch) && !leader && (status === "scheduled" || status === "open" || status === "paused");
 }
 
+/** What a list, which does not know since when a clock stands still, shows of such a price: `[label, minor units]`. */
+export function listedPrice(auction, now) {
+  const { start, dutch, status } = auction;
+  return dutch && status === "open" ? ["Yours for", askedPrice(auction, now)] : ["Falls from", start];
+}
+
 /** The price asked at `now`, in minor units; while the clock is stopped, that of the moment it was. */
 export function askedPrice(state, now) {
   const { start, dutch } = state;

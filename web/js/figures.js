@@ -52,7 +52,14 @@ export class Figures {
 
 /** What the page shows as the price: a falling one is worked out, and before the first bid it is the start. */
 export function priceAt(state, now) {
-  return isFalling(state) ? askedPrice(state, now) : state.price ?? state.start;
+  if (isFalling(state)) return askedPrice(state, now);
+  if (isUnsoldDutch(state)) return askedPrice(state, state.closed_at ?? state.ends_at);
+  return state.price ?? state.start;
+}
+
+/** Nobody said yes before it closed. */
+function isUnsoldDutch({ dutch, leader, status }) {
+  return Boolean(dutch) && !leader && status === "closed";
 }
 
 export function isOver(state) {
@@ -98,7 +105,8 @@ function priceLabel(state) {
   if (outcome === "sold") return "Sold for";
   if (isSealed(state)) return over ? "Bids from" : "Sealed bids from";
   if (isFalling(state)) return state.status === "scheduled" ? "Starts at" : "Yours for";
-  if (state.dutch) return "Last asked";
+  if (isUnsoldDutch(state)) return "Last asked";
+  if (state.dutch) return "Started at";
   if (price === null) return over ? "Started at" : "Starts at";
   return over ? "Highest bid" : "Current bid";
 }

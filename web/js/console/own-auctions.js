@@ -1,9 +1,10 @@
 // One's own auctions at a glance, live.
 
 import { Client } from "../client.js";
-import { byId, make, nameOf, setContent, setText } from "../dom.js";
-import { count, countdownWords, isOver } from "../figures.js";
 import { isSealed } from "../auction-state.js";
+import { byId, make, nameOf, setContent, setText } from "../dom.js";
+import { isFalling, listedPrice } from "../falling.js";
+import { count, countdownWords, isOver } from "../figures.js";
 import { Money } from "../money.js";
 
 const TICK_MS = 250;
@@ -80,11 +81,10 @@ class Row {
 
   render(auction, now) {
     this.auction = auction;
-    const { link, status, price, leader, bids, watching } = this.#parts;
+    const { link, status, leader, bids, watching } = this.#parts;
     this.node.dataset.status = auction.status;
     setText(link, auction.title);
     setText(status, STATUS[auction.status] ?? auction.status);
-    setText(price, this.#price());
     setContent(leader, ...this.#leader());
     setText(bids, auction.format === "dutch" ? "" : count(auction.bids, isSealed(auction) ? "sealed bid" : "bid"));
     setText(watching, isOver(auction) ? "" : `${auction.watching} watching`);
@@ -92,14 +92,17 @@ class Row {
   }
 
   tick(now) {
+    setText(this.#parts.price, this.#price(now));
     setText(this.#parts.time, countdownWords(this.auction, now).join(" "));
   }
 
-  /** Of a price that falls a list knows only where it began. */
-  #price() {
-    const { format, price, outcome, start } = this.auction;
-    const from = price === null || (format === "dutch" && outcome !== "sold");
-    return from ? `from ${this.#money.format(start)}` : this.#money.format(price);
+  #price(now) {
+    const { price, start } = this.auction;
+    if (isFalling(this.auction)) {
+      const [label, minor] = listedPrice(this.auction, now);
+      return `${label.toLowerCase()} ${this.#money.format(minor)}`;
+    }
+    return price === null ? `from ${this.#money.format(start)}` : this.#money.format(price);
   }
 
   #leader() {
