@@ -74,7 +74,7 @@ test("the server's fields have their place in the form", () => {
 
 test("each act has its own key, and only what makes sense can be done", () => {
   assert.equal(new Set(ACTS.map(({ key }) => key)).size, ACTS.length);
-  const now = (state) => ACTS.filter(({ when }) => when({ warned: null, history: [], voids: [], ...state })).map(({ name }) => name).sort();
+  const now = (state) => ACTS.filter(({ when }) => when({ format: "english", warned: null, history: [], envelopes: [], voids: [], ...state })).map(({ name }) => name).sort();
   const bids = { history: [{ seq: 3 }, { seq: 4 }], voids: [{ bid: 4 }] };
   assert.deepEqual(now({ status: "scheduled" }), ["announce", "cancel", "open"]);
   const open = ["announce", "cancel", "extend", "extend-30", "extend-60", "hammer", "pause", "warn-1", "warn-2"];
@@ -83,6 +83,7 @@ test("each act has its own key, and only what makes sense can be done", () => {
   assert.deepEqual(now({ status: "paused" }), ["announce", "cancel", "extend", "extend-30", "extend-60", "resume"]);
   assert.deepEqual(now({ status: "paused", ...bids }), ["announce", "bids", "cancel", "extend", "extend-30", "extend-60", "resume", "void"]);
   assert.deepEqual(now({ status: "paused", ...bids, voids: [{ bid: 3 }, { bid: 4 }] }).includes("void"), false);
+  assert.ok(now({ status: "open", format: "sealed", envelopes: [{ seq: 3 }] }).includes("void"));
   for (const status of ["closed", "cancelled"]) assert.deepEqual(now({ status, ...bids }), [], status);
 });
 

@@ -123,6 +123,18 @@ for (const [format, paid] of [["sealed", "€130.00"], ["vickrey", "€120.00"]]
     await ana.reads("#verdict", /^Your sealed bid of €130\.00 stands\./);
     assert.ok(!heard.some((frame) => /12500|13000/.test(frame)), "a sealed amount on the wire");
 
+    // What was replaced counts again where that which replaced it is taken out.
+    await ana.bid("999");
+    await ana.reads("#verdict", /your sealed bid of €999\.00/);
+    await eva.shows("#history .bid", 4);
+    await eva.page.keyboard.press("v");
+    await eva.reads(".preview-table tbody tr:nth-child(4)", "Bids 2 2");
+    await eva.page.keyboard.type("A slip of the finger");
+    await eva.page.keyboard.press("Enter");
+    await eva.shows("#history .bid[data-voided]", 1);
+    await ana.reads("#act", /^Eva has taken out a bid: A slip of the finger\./);
+    await ana.reads("#verdict", /^Your sealed bid of €130\.00 stands\./);
+
     await hammer(eva);
     await ana.reads("#outcome", new RegExp(`^You won it for ${paid}`));
     await ben.reads("#outcome", new RegExp(`^Sold to Ana for ${paid}`));

@@ -1,6 +1,6 @@
 // What the auctioneer, or the house, has just done, and what that means for those who bid. Pure.
 
-import { voidOf } from "./auction-state.js";
+import { isSealed, voidOf } from "./auction-state.js";
 import { moment } from "./time.js";
 
 const WORDS = {
@@ -19,7 +19,9 @@ const WORDS = {
   closed: ({ who }) => `${who} has brought down the hammer.`,
 };
 
-function standing({ leader, price }, money, named) {
+function standing(state, money, named) {
+  const { leader, price, bids } = state;
+  if (isSealed(state) && bids > 0) return `${bids === 1 ? "one sealed bid stands" : `${bids} sealed bids stand`}.`;
   return leader ? `${named(leader).name} leads at ${money.format(price)}.` : "no bid is left.";
 }
 

@@ -5,11 +5,11 @@ const KEPT = 200;
 /** `kept`: how many bids, and how much chat, are remembered. */
 export function fromSnapshot(auction, kept = KEPT) {
   const { recent = [], ...figures } = auction;
-  const blank = { ...figures, kept, history: [], voids: [], chat: [], extension: null, act: null, winner: null };
+  const blank = { ...figures, kept, history: [], envelopes: [], voids: [], chat: [], extension: null, act: null, winner: null };
   // Only the lists come from replaying: the figures of the snapshot are newer than those of `recent`.
-  const { history, voids, chat, extension, act } = recent.reduce(apply, blank);
+  const { history, envelopes, voids, chat, extension, act } = recent.reduce(apply, blank);
   const winner = figures.outcome === "sold" ? figures.leader : null;
-  return Object.freeze({ ...figures, kept, history, voids, chat, extension, act, winner });
+  return Object.freeze({ ...figures, kept, history, envelopes, voids, chat, extension, act, winner });
 }
 
 /** The state after an event. One of an unknown type only moves the seq. */
@@ -28,17 +28,17 @@ export function withText(state, { text }) {
   return Object.freeze({ ...state, live: text || null });
 }
 
-/** Bids from before all that is known, as a page of history has them. */
+/** Events from before all that is known, as a page of history has them: the bids in them go in front. */
 export function withEarlier(state, events) {
-  const { history, voids } = events.reduce(apply, { ...state, history: [], voids: [] });
-  const [oldest] = state.history;
-  const earlier = oldest ? history.filter(({ seq }) => seq < oldest.seq) : history;
-  const known = new Set(state.voids.map(({ bid }) => bid));
-  return Object.freeze({
-    ...state,
-    history: Object.freeze([...earlier, ...state.history].slice(-state.kept)),
-    voids: Object.freeze([...voids.filter(({ bid }) => !known.has(bid)), ...state.voids].slice(-state.kept)),
-  });
+  const blank = { history: [], envelopes: [], voids: [] };
+  const earlier = events.reduce(apply, { ...state, ...blank });
+  const joined = Object.keys(blank).map((list) => [list, Object.freeze([...earlier[list], ...state[list]].slice(-state.kept))]);
+  return Object.freeze({ ...state, ...Object.fromEntries(joined) });
+}
+
+/** What can be taken out, oldest first: bids; or, where those are sealed, when each of them came. */
+export function bidsOf(state) {
+  return isSealed(state) ? state.envelopes : state.history;
 }
 
 /** How a bid was taken out, if it was: `{bid, at, by, reason}`. */
@@ -89,7 +89,7 @@ const evolve = {
     return { price, leader, minimum, ends_at, reserve, why, history, bids: state.bids + 1, warned: null, act: null };
   },
 
-  sealed: (_, { count }) => ({ bids: count, warned: null, act: null }),
+  sealed: (state, { seq, at, count }) => ({ envelopes: appended(state, "envelopes", { seq, at }), bids: count, warned: null, act: null }),
 
   voided: (state, event) => {
     const { at, by, bid, reason, price, leader, minimum, bids, reserve, why = null } = event;

@@ -11,7 +11,7 @@ import { Client } from "./client.js";
 import { ServerClock } from "./clock.js";
 import { renderCrowd } from "./crowd.js";
 import { byId, setText } from "./dom.js";
-import { Figures, count as counted, priceAt } from "./figures.js";
+import { Figures, count as counted, isOver, priceAt } from "./figures.js";
 import { LinkLight } from "./link.js";
 import { Money } from "./money.js";
 import { renderOutcome } from "./outcome.js";
@@ -74,6 +74,7 @@ function takeSnapshot(auction) {
   setText(byId("title"), state.title);
   setText(byId("description"), state.description ?? "");
   setText(byId("seller"), state.seller ? `Offered by ${state.seller.name}` : "");
+  byId("conduct-link").href = `/console?auction=${encodeURIComponent(state.id)}`;
   byId("picture").replaceChildren(picture(state, state.title));
   redrawLists();
 }
@@ -99,7 +100,11 @@ function linkChanged(link, code) {
 function happened(event) {
   const before = standingOf(state, aliases.mine);
   state = apply(state, event);
-  if (event.type === "voided") history.reset(); // what is drawn already has changed
+  if (event.type === "voided") {
+    history.reset(); // what is drawn already has changed
+    desk.forgetMaximum();
+    desk.settle();
+  }
   // A refusal stays to be read; what was said of an accepted bid is old once somebody has bid again.
   const overtaken = event.type === "bid" && !event.automatic && desk.view.phase === "accepted";
   if (standingOf(state, aliases.mine) !== before || overtaken) desk.settle();
@@ -142,10 +147,10 @@ function learnAlias(pair) {
   redrawLists(); // a bid of one's own may stand there already
 }
 
-function deskChanged({ phase, order, bidder, alias }) {
+function deskChanged({ phase, order, bidder, seq, alias }) {
   if (phase === "accepted") {
     if (alias) learnAlias({ alias, person: you });
-    if (isSealed(state)) sealedNote.remember(bidder, order.amount);
+    if (isSealed(state)) sealedNote.remember(bidder, { seq, amount: order.amount });
     bidBox.forget();
   }
   render();
@@ -193,7 +198,7 @@ function render() {
 function renderAuction(link) {
   const ready = link === "connected" && state.status === "open" && !desk.busy;
   const standing = standingOf(state, aliases.mine);
-  const [maximum, sealed] = [desk.maximumOf(you), sealedNote.amountOf(you.id)];
+  const [maximum, sealed] = [desk.maximumOf(you), sealedNote.amountOf(you.id, state)];
   const { mine, named } = aliases;
   const model = { state, you, mine, named, money, link, ready, standing, maximum, sealed, desk: desk.view, now: () => clock.now() };
   byId("auction").hidden = false;
@@ -202,6 +207,7 @@ function renderAuction(link) {
   figures.render(model);
   renderOutcome(model);
   renderRostrum(model);
+  byId("conduct-link").hidden = !you.id || state.seller?.id !== you.id || isOver(state);
   renderRecord(model);
   bidBox.render(model);
   history.render(model);

@@ -133,5 +133,5 @@ function leaderWords({ state, mine, named }) {
 function nobodyWords(state, over) {
   if (isFalling(state)) return state.status === "scheduled" ? "The first to say yes has it" : "Nobody has said yes yet";
   if (!isSealed(state) || state.bids === 0) return over ? "No bids" : "No bids yet";
-  return over ? "" : "Nobody sees them before the end";
+  return over ? "" : "Sealed until the end";
 }

@@ -1,6 +1,9 @@
-// One's own sealed bid: the server tells nobody before the end, so this tab remembers it.
+// One's own sealed bids: the server tells nobody before the end, so this tab remembers them.
+
+import { voidOf } from "./auction-state.js";
 
 const PREFIX = "subasta.sealed.";
+const KEPT = 20; // the one that stands, and those it would be without it
 
 export class SealedNote {
   #auction;
@@ -9,18 +12,24 @@ export class SealedNote {
     this.#auction = auction;
   }
 
-  remember(bidder, amount) {
+  /** `seq` is that of its event. */
+  remember(bidder, { seq, amount }) {
     try {
-      sessionStorage.setItem(this.#key(bidder), String(amount));
+      const others = this.#read(bidder).filter((bid) => bid.seq !== seq);
+      sessionStorage.setItem(this.#key(bidder), JSON.stringify([...others, { seq, amount }].slice(-KEPT)));
     } catch { /* storage may be forbidden: then one has to remember it oneself */ }
   }
 
-  /** In minor units; null where nothing is known. */
-  amountOf(bidder) {
+  /** The amount that stands, in minor units: of the last bid that was not taken out. Null where none is known. */
+  amountOf(bidder, state) {
+    return (bidder ? this.#read(bidder) : []).findLast((bid) => !voidOf(state, bid))?.amount ?? null;
+  }
+
+  #read(bidder) {
     try {
-      return bidder ? Number(sessionStorage.getItem(this.#key(bidder))) || null : null;
+      return JSON.parse(sessionStorage.getItem(this.#key(bidder))) ?? [];
     } catch {
-      return null;
+      return [];
     }
   }
 

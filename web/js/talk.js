@@ -36,8 +36,8 @@ export class History {
   #revealed = null;
   #more;
 
-  /** `more(bid)`: what else stands beside a bid that was not taken out; null for nothing. */
-  constructor(more = () => null) {
+  /** `more(bid)`: what else stands beside a bid that was not taken out. With it, sealed bids have their line, too. */
+  constructor(more = null) {
     this.#more = more;
   }
 
@@ -49,15 +49,15 @@ export class History {
   render(model) {
     const { state, now } = model;
     if (state.revealed) this.#reveal(model);
+    else if (isSealed(state)) this.#list.draw(this.#more ? state.envelopes : [], (bid) => this.#item(bid, model), "prepend");
     else this.#list.draw(state.history, (bid) => this.#item(bid, model), "prepend"); // newest first
     setNote(byId("history-empty"), noBids(state));
     byId("history-earlier").hidden = isSealed(state) || standing(state) >= state.bids;
   }
 
   #item(bid, model) {
-    const item = bidItem(bid, model, model.now());
-    const more = voidOf(model.state, bid) ? null : this.#more(bid);
-    if (more) item.append(more);
+    const item = bid.bidder ? bidItem(bid, model, model.now()) : envelopeItem(bid, model, model.now());
+    if (this.#more && !voidOf(model.state, bid)) item.append(this.#more(bid));
     return item;
   }
 
@@ -104,6 +104,16 @@ function bidItem(bid, { state, money, mine, named }, now) {
   } else if (bid.leader.id !== bid.bidder.id) {
     // A maximum left earlier has answered it, which is no event of its own.
     item.append(answer(bid, money, mine, named));
+  }
+  return item;
+}
+
+function envelopeItem(bid, { state }, now) {
+  const taken = voidWords(state, bid);
+  const item = make("li", "bid", make("span", "who-bid", "A sealed bid"), make("span", "amount"), timeOf(bid.at, now));
+  if (taken) {
+    item.dataset.voided = "";
+    item.append(make("p", "answer", taken));
   }
   return item;
 }

@@ -1,5 +1,7 @@
 // What an auctioneer can do: the key for it, what it is called, when it makes sense, and the command it becomes. Pure.
 
+import { latestStanding } from "./standing.js";
+
 const open = ({ status }) => status === "open";
 const running = ({ status }) => status === "open" || status === "paused";
 const live = ({ status }) => running({ status }) || status === "scheduled";
@@ -22,9 +24,7 @@ export const ACTS = [
   { name: "cancel", key: "c", label: "Call it off …", when: live, asks: "cancel" },
 ];
 
-function hasBids({ history, voids }) {
-  return history.some(({ seq }) => !voids.some(({ bid }) => bid === seq));
-}
+const hasBids = (state) => latestStanding(state) !== null;
 
 /** What a hammer would do now: the same as the clock would. */
 function hammerWords({ leader, price, reserve, format, bids }, { money, named }) {

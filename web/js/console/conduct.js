@@ -108,7 +108,7 @@ export class Conduct {
   #happened(event) {
     this.#state = apply(this.#state, event);
     if (event.type === "voided") this.#history.reset();
-    if (event.type === "bid" || event.type === "voided") this.#voiding.refresh(this.#model());
+    if (["bid", "sealed", "voided"].includes(event.type)) this.#voiding.refresh(this.#model());
     if (event.type === "bid") this.#announcer.say(`${this.#money.format(event.price)}, ${this.#aliases.named(event.leader).name}`);
     this.#render();
   }

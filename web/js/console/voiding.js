@@ -21,15 +21,13 @@ export class Voiding {
   }
 
   ask(bid, model) {
-    const { money, named, now } = model;
     this.#bid = bid;
     this.#model = model;
     this.#preview = null;
     this.#table.replaceChildren(make("p", "muted", "Working out what would be without it…"));
-    const what = make("p", "", nameOf(named(bid.bidder)), `, ${money.format(bid.amount)}, at ${moment(bid.at, now())}`);
     this.#dialog.ask({
       head: "Take out this bid?",
-      body: make("div", "reason-body", what, this.#table),
+      body: make("div", "reason-body", whichBid(bid, model), this.#table),
       label: "Take it out",
       ready: () => this.#preview !== null,
       send: (reason) => this.#send({ type: "void", seq: bid.seq, reason }),
@@ -68,9 +66,14 @@ export class Voiding {
   }
 }
 
+function whichBid({ bidder, amount, at }, { money, named, now }) {
+  const when = `at ${moment(at, now())}`;
+  if (!bidder) return make("p", "", `The sealed bid that came ${when}. Whose it is shows at the end.`);
+  return make("p", "", nameOf(named(bidder)), `, ${money.format(amount)}, ${when}`);
+}
+
 function previewRow(label, before, after) {
-  const row = make("tr", before === after ? "" : "changed", rowHead(label), make("td", "", before), make("td", "", after));
-  return row;
+  return make("tr", before === after ? "" : "changed", rowHead(label), make("td", "", before), make("td", "", after));
 }
 
 function columnHead(text) {
