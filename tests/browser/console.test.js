@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { Browser, UNPROCESSABLE } from "./support/browser.js";
+import { Browser, FAILED, UNPROCESSABLE } from "./support/browser.js";
 import { Server } from "./support/server.js";
 
 let server;
@@ -208,6 +208,53 @@ test("a refusal is shown in the server's words", async () => {
   await keys.press("Enter");
   await eva.reads("#verdict", /^Refused: .*at most five years ahead/);
   await eva.has("#verdict", "data-state", "refused");
+});
+
+test("amounts are read as people write them where they live", async () => {
+  const typed = [
+    ["de-CH", "CHF", "1’234.50", 123_450], ["pt-BR", "BRL", "1.234,50", 123_450], ["ar-EG", "EGP", "١٬٢٣٤٫٥٠", 123_450],
+    ["en-IN", "INR", "1,23,456.50", 12_345_650], ["ja-JP", "JPY", "１２，０００", 12_000], ["fr-FR", "EUR", "1\u202f234,5 €", 123_450],
+  ];
+  for (const [locale, currency, amount, minor] of typed) {
+    const context = await browser.context({ locale });
+    const eva = await browser.open(server.url("/console?new"), { context });
+    await eva.page.fill("#sign-in-name", "Eva");
+    await eva.page.click("#sign-in-submit");
+    await eva.shows("#create", 1);
+    await eva.page.fill("#f-title", locale);
+    await eva.page.fill("#f-currency", currency);
+    await eva.page.fill("#f-start", amount);
+    await eva.page.click("#create-button");
+    await eva.page.waitForURL(/\?auction=/);
+    const id = auctionAt(eva);
+    assert.equal((await server.auction(id)).start, minor, locale);
+
+    const ana = await browser.open(server.url(`/a/${id}`), { context: await browser.context({ locale }) });
+    await ana.signIn("Ana");
+    await ana.bid(amount);
+    await ana.has("#verdict", "data-state", "leading");
+    assert.equal((await server.auction(id)).price, minor, locale);
+    await eva.reads("#leader", "Ana leads");
+    await Promise.all([eva, ana].map(({ page }) => page.close()));
+  }
+});
+
+test("an auction whose answer was lost is made once", async () => {
+  const { person: eva } = await seated("Nora", "/console?new");
+  await eva.shows("#create", 1);
+  await eva.page.fill("#f-title", "Made once");
+  await eva.page.fill("#f-start", "100");
+  await eva.page.route("**/api/auctions", async (route) => {
+    await route.fetch(); // the server has made it
+    await route.abort();
+  }, { times: 1 });
+  await eva.page.click("#create-button");
+  await eva.reads("#create-problem", /^The answer did not come\./);
+  await eva.page.click("#create-button");
+  await eva.page.waitForURL(/\?auction=/);
+  const { body } = await server.ask("GET", "/api/auctions?limit=200");
+  assert.equal(body.auctions.filter(({ title }) => title === "Made once").length, 1);
+  await browser.finish([FAILED]);
 });
 
 test("only the seller conducts; others are told so", async () => {

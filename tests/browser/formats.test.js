@@ -231,6 +231,26 @@ test("a bid is taken out: first what would be, then why", async () => {
   await ben.shows("#history .bid[data-voided]", 2);
 });
 
+test("bids from long before the page was opened can be taken out, too", async () => {
+  await server.create("Eva", { id: "long", title: "A lot", start: 100, ...HOUR });
+  for (let step = 0; step < 60; step += 1) {
+    const { status } = await server.bid(step % 2 ? "Ana" : "Ben", "long", 100 + step * 100);
+    assert.equal(status, 200);
+  }
+  const eva = await enter("Eva", "/console?auction=long");
+  await eva.shows("#history .bid", 60);
+  await eva.shows("#history .take-out", 60);
+  await eva.page.click("#history .bid:last-child .take-out");
+  await eva.reads("#reason-body", /Ben, €1\.00/);
+  await eva.reads(".preview-table tbody tr:nth-child(4)", "Bids 60 59");
+  await eva.page.keyboard.type("Too soon");
+  await eva.page.keyboard.press("Enter");
+  await eva.reads("#history .bid:last-child", /Taken out by Eva: Too soon$/);
+  await eva.page.reload();
+  await eva.shows("#history .bid", 60);
+  await eva.reads("#history .bid:last-child", /Taken out by Eva: Too soon$/);
+});
+
 test("aliases: others see numbers, the bidder and the auctioneer see names", async () => {
   const [eva, id] = await made("english", { "#f-start": "100" }, (page) => page.check('input[name="aliases"]'));
   const ana = await enter("Ana", `/a/${id}`);

@@ -60,6 +60,7 @@ export class ActButtons {
       const able = this.#can(act);
       if (!able && document.activeElement === button) this.#node.focus(); // a disabled button would drop the focus
       button.disabled = !able;
+      button.hidden = Boolean(act.once) && !able;
       button.dataset.armed = armed;
       setText(button.firstChild, armed ? `Press again: ${this.#sight(act)}` : act.label);
     }

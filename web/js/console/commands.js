@@ -7,9 +7,12 @@ const running = ({ status }) => status === "open" || status === "paused";
 const live = ({ status }) => running({ status }) || status === "scheduled";
 const warnable = (stage) => (state) => open(state) && state.warned !== stage;
 
-/** `command`: what is sent at once, and `done` what is then said. `asks`: what is asked for first. `twice`: to be pressed again, and the words for it. */
+/**
+ * `command`: what is sent at once, and `done` what is then said. `asks`: what is asked for first. `twice`: to be pressed again, and the words for it.
+ * `once`: gone for good when it cannot be done any more.
+ */
 export const ACTS = [
-  { name: "open", key: "o", label: "Open now", done: "It is open.", when: ({ status }) => status === "scheduled", command: { type: "open" } },
+  { name: "open", key: "o", label: "Open now", done: "It is open.", once: true, when: ({ status }) => status === "scheduled", command: { type: "open" } },
   { name: "pause", key: "p", label: "Pause", done: "The clock stands still.", when: open, command: { type: "pause" } },
   { name: "resume", key: "r", label: "Resume", done: "The clock runs again.", when: ({ status }) => status === "paused", command: { type: "resume" } },
   { name: "warn-1", key: "1", label: "Going once", done: "Going once.", when: warnable(1), command: { type: "warn", stage: 1 } },
@@ -20,7 +23,7 @@ export const ACTS = [
   { name: "extend", key: "x", label: "More time …", when: running, asks: "extend" },
   { name: "announce", key: "a", label: "Live text …", when: live, asks: "announce" },
   { name: "void", key: "v", label: "Take out the last bid …", when: (state) => running(state) && hasBids(state), asks: "void" },
-  { name: "bids", key: "b", label: "Choose a bid …", when: (state) => running(state) && hasBids(state), asks: "bids" },
+  { name: "bids", key: "b", label: "Pick a bid …", when: (state) => running(state) && hasBids(state), asks: "bids" },
   { name: "cancel", key: "c", label: "Call it off …", when: live, asks: "cancel" },
 ];
 
