@@ -12,10 +12,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use crate::auction::AuctionId;
+use crate::auction::{AuctionId, Grace};
 use crate::gateway::{Certificate, GatewaySettings};
 use crate::room::{Listing, RoomSettings};
 use crate::terminal::{BidFlags, WatchFlags};
+use crate::verify::VerifyFlags;
 use crate::wire::TermsIn;
 
 /// The command line.
@@ -39,6 +40,8 @@ pub enum Command {
     Watch(WatchFlags),
     /// Make one bid, and say what became of it
     Bid(BidFlags),
+    /// Judge a log again: its chain of hashes, and every decision in it
+    Verify(VerifyFlags),
 }
 
 /// Flags of `serve`; each is also an environment variable, and a key of config.toml.
@@ -154,6 +157,7 @@ struct File {
     http2: Http2Keys,
     heartbeat: HeartbeatKeys,
     drain: DrainKeys,
+    outage: OutageKeys,
     limits: LimitKeys,
     auth: AuthKeys,
     auction: Vec<toml::Table>,
@@ -185,6 +189,14 @@ struct HeartbeatKeys {
 struct DrainKeys {
     spread: Option<Humane>,
     limit: Option<Humane>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct OutageKeys {
+    window: Option<Humane>,
+    grace: Option<Humane>,
+    pulse: Option<Humane>,
 }
 
 #[derive(Deserialize, Default)]
@@ -295,6 +307,8 @@ impl Config {
                 mailbox: count("limits.mailbox", limits.mailbox, rooms.mailbox)?,
                 auctions: count("limits.auctions", limits.auctions, rooms.auctions)?,
                 idle_after: within("limits.room_idle", limits.room_idle, rooms.idle_after)?,
+                outage: file.outage.grace(rooms.outage).map_err(|why| ConfigError(format!("{name}: {why}")))?,
+                pulse: file.outage.pulse(rooms.pulse).map_err(|why| ConfigError(format!("{name}: {why}")))?,
                 house_names: listings.iter().map(|listing| listing.name.clone()).collect(),
             },
             listings,
@@ -307,10 +321,32 @@ impl Config {
     }
 }
 
+impl OutageKeys {
+    fn grace(&self, or: Grace) -> Result<Grace, &'static str> {
+        let ms = |value: Option<Humane>, or: i64, wrong: &'static str| match value {
+            None => Ok(or),
+            Some(Humane(value)) if (MIN_WAIT..=MAX_WAIT).contains(&value) => i64::try_from(value.as_millis()).map_err(|_| wrong),
+            Some(_) => Err(wrong),
+        };
+        Ok(Grace {
+            window_ms: ms(self.window, or.window_ms, "outage.window: must be from 100ms to 1day")?,
+            grace_ms: ms(self.grace, or.grace_ms, "outage.grace: must be from 100ms to 1day")?,
+        })
+    }
+
+    fn pulse(&self, or: Duration) -> Result<Duration, &'static str> {
+        let value = self.pulse.map_or(or, |humane| humane.0);
+        let good = (MIN_WAIT..=MAX_PULSE).contains(&value);
+        good.then_some(value).ok_or("outage.pulse: must be from 100ms to 1m")
+    }
+}
+
 /// An id's characters, less those of a number.
 const LONGEST_RELISTED: usize = AuctionId::MAX_LEN - 13;
 const MIN_WAIT: Duration = Duration::from_millis(100);
 const MAX_WAIT: Duration = Duration::from_secs(24 * 3_600);
+/// What is known of an outage is at most so old.
+const MAX_PULSE: Duration = Duration::from_secs(60);
 const MAX_COUNT: usize = 1_000_000;
 const MAX_THREADS: usize = 256;
 

@@ -33,6 +33,9 @@ fn unknown_keys_and_bad_values_are_named() {
     refused("listen = \"everywhere\"", &["listen", "IP address"]);
     refused("log_format = \"xml\"", &["log_format", "text", "json"]);
     refused("[limits]\nconnections = 0", &["limits.connections", "from 1 to"]);
+    refused("[outage]\nwindow = \"2days\"", &["outage.window", "from 100ms to 1day"]);
+    refused("[outage]\ngrace = \"0s\"", &["outage.grace", "from 100ms to 1day"]);
+    refused("[outage]\npulse = \"2m\"", &["outage.pulse", "from 100ms to 1m"]);
     refused("web_dir = \"nowhere\"", &["web_dir", "nowhere"]);
     refused("port = \n", &["line 1"]);
 }

@@ -50,6 +50,15 @@ async fn bodies(log: &dyn EventLog, auction: &str) -> Result<Vec<String>, ReadEr
     Ok(records.into_iter().map(|record| String::from_utf8(record.body).unwrap()).collect())
 }
 
+/// The last moment counts, also where it is earlier: a clock may have been set back.
+async fn keeps_when_the_server_was_there(log: &dyn EventLog) {
+    assert_eq!(log.last_alive().await, Ok(None));
+    for at in [5, 7, 6, -1] {
+        log.alive(at).await.unwrap();
+        assert_eq!(log.last_alive().await, Ok(Some(at)));
+    }
+}
+
 /// A log that was begun under a key is found by it, and begun once.
 async fn a_key_finds_one_log(log: &dyn EventLog) {
     let keyed = |auction: &str, key: &str| Batch { key: Some(key.to_owned()), label: "keyed", deadline: None, ..batch(auction, 0, &["x"]) };
@@ -102,7 +111,9 @@ async fn keeps_its_promises(log: &dyn EventLog) {
     assert_eq!(deadlines, [("a".to_owned(), 1_000), ("b".to_owned(), 1_000)]);
 
     a_key_finds_one_log(log).await;
+    keeps_when_the_server_was_there(log).await;
     log.close().await;
+    assert!(matches!(log.alive(8).await, Err(AppendError::Unavailable(_))));
     assert!(matches!(log.append(batch("a", 3, &["after the end"])).await, Err(AppendError::Unavailable(_))));
 }
 
@@ -117,6 +128,7 @@ async fn the_embedded_log_keeps_its_promises() {
     keeps_its_promises(&open(dir.path())).await;
     // And still when it is opened again.
     let log = open(dir.path());
+    assert_eq!(log.last_alive().await, Ok(Some(-1)));
     assert_eq!(bodies(&log, "a").await.unwrap(), ["one", "two", "three"]);
     assert_eq!(log.append(batch("a", 3, &["four"])).await.unwrap().position, 4);
 }
@@ -254,7 +266,7 @@ async fn a_store_from_before_snapshots_goes_on() {
     drop(log);
     let connection = rusqlite::Connection::open(dir.path().join("subasta.db")).unwrap();
     connection
-        .execute_batch("DROP TABLE snapshot; DROP INDEX auction_by_key; ALTER TABLE auction DROP COLUMN key; PRAGMA user_version = 1")
+        .execute_batch("DROP TABLE alive; DROP TABLE snapshot; DROP INDEX auction_by_key; ALTER TABLE auction DROP COLUMN key; PRAGMA user_version = 1")
         .unwrap();
     drop(connection);
     let log = open(dir.path());
@@ -262,6 +274,7 @@ async fn a_store_from_before_snapshots_goes_on() {
     log.append(Batch { snapshot: Some(part(true, "two")), ..batch("a", 1, &["two"]) }).await.unwrap();
     assert_eq!(log.snapshot("a").await.unwrap().unwrap().parts, [(2, b"two".to_vec())]);
     a_key_finds_one_log(&log).await;
+    keeps_when_the_server_was_there(&log).await;
 }
 
 #[tokio::test]

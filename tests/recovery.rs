@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -52,6 +52,11 @@ async fn bidder(address: SocketAddr, number: usize, round: u64, acknowledged: Ac
             }
         }
     }
+}
+
+/// Milliseconds of UTC.
+fn now() -> i64 {
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
 }
 
 /// Everything the log holds, as a client sees it who resumes from the beginning.
@@ -130,6 +135,39 @@ async fn a_page_that_was_there_goes_on_from_its_seq() {
 }
 
 #[tokio::test]
+async fn an_auction_whose_end_passed_while_the_server_was_away_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut process = Process::start(dir.path(), 0, &[]).await;
+    let ends_at = now() + 3_000;
+    create(process.address, "lot", json!({"ends_at": ends_at})).await;
+    create(process.address, "closed", json!({})).await;
+    let mut ana = Client::connect(process.address, "/ws/lot?name=Ana").await.unwrap();
+    ana.ask(bid("1", 1_000)).await;
+    let mut sol = Client::connect(process.address, "/ws/closed?name=Sol").await.unwrap();
+    sol.send(json!({"type": "hammer"})).await;
+    sol.until("closed").await;
+    assert!(now() < ends_at, "this machine is too slow for this test");
+    process.kill();
+    while now() <= ends_at {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let back = now();
+    process = Process::start(dir.path(), process.address.port(), &[]).await;
+    // Whoever resumes is told, with the next seq.
+    let mut ana = Client::connect(process.address, &format!("/ws/lot?name=Ana&since={}", ana.seq)).await.unwrap();
+    assert_eq!((&ana.welcome["resumed"], &ana.welcome["auction"]["status"]), (&json!(true), &json!("open")));
+    let extended = ana.until("extended").await;
+    assert_eq!((&extended["reason"], &extended["seq"]), (&json!("outage"), &json!(4)));
+    let end = extended["ends_at"].as_i64().unwrap();
+    assert!((back + 120_000..=now() + 120_000).contains(&end), "two minutes from when it was back: {back}, {end}");
+    let mut ben = Client::connect(process.address, "/ws/lot?name=Ben").await.unwrap();
+    assert_eq!(ben.ask(bid("1", 2_000)).await["standing"], "leading");
+    assert_eq!(ana.until("bid").await["seq"], 5);
+    let over = Client::connect(process.address, "/ws/closed").await.unwrap();
+    assert_eq!(over.welcome["auction"]["status"], "closed", "one that was closed stays closed");
+}
+
+#[tokio::test]
 async fn sigterm_and_ctrl_c_stop_it_within_five_seconds() {
     for (signal, code) in [("TERM", 1012), ("INT", 1001)] {
         let dir = tempfile::tempdir().unwrap();
@@ -169,7 +207,8 @@ async fn sigterm_and_ctrl_c_stop_it_within_five_seconds() {
 #[tokio::test]
 async fn listed_auctions_are_listed_again_when_they_end() {
     let dir = tempfile::tempdir().unwrap();
-    let listed = "[[auction]]\nid = \"demo\"\ntitle = \"A lot\"\nstart = 100\nduration = \"700ms\"\nrelist = true\nsoft_close = false\n";
+    // The one that runs when the server is killed goes on after it, but not for two minutes.
+    let listed = "[outage]\ngrace = \"200ms\"\n[[auction]]\nid = \"demo\"\ntitle = \"A lot\"\nstart = 100\nduration = \"700ms\"\nrelist = true\nsoft_close = false\n";
     std::fs::write(dir.path().join("config.toml"), listed).unwrap();
     let mut process = Process::start(dir.path(), 0, &[]).await;
     let mut lobby = Client::connect(process.address, "/ws").await.unwrap();

@@ -25,23 +25,27 @@ pub enum Decision {
 }
 
 /// Events in the making: numbers them and keeps their times in order.
-struct Draft {
+pub(super) struct Draft {
     seq: u64,
     at: Millis,
     events: Vec<Event>,
 }
 
 impl Draft {
-    fn after(auction: &Auction, at: Millis) -> Draft {
+    pub(super) fn after(auction: &Auction, at: Millis) -> Draft {
         Draft { seq: auction.seq(), at: at.max(auction.at()), events: Vec::with_capacity(2) }
     }
 
-    fn push(&mut self, fact: Fact) {
+    pub(super) fn push(&mut self, fact: Fact) {
         let seq = fact.is_public().then(|| {
             self.seq += 1;
             self.seq
         });
         self.events.push(Event { seq, at: self.at, fact });
+    }
+
+    pub(super) fn into_events(self) -> Vec<Event> {
+        self.events
     }
 }
 

@@ -135,7 +135,7 @@ impl Fact {
             Fact::Closed { by: Some(by), .. } => by.asked(Act::Hammer),
             Fact::Cancelled { by, reason } => by.asked(Act::Cancel(reason.clone())),
             Fact::Created { .. } | Fact::Opened { by: None, .. } | Fact::Closed { by: None, .. } => return None,
-            Fact::Extended { reason: ExtendReason::SoftClose, .. } => return None,
+            Fact::Extended { reason: ExtendReason::SoftClose | ExtendReason::Outage, .. } => return None,
         };
         Some(Command { by: by.clone(), request: request.clone(), act })
     }
@@ -220,6 +220,8 @@ pub enum ExtendReason {
         /// How much was asked for.
         by_ms: Millis,
     },
+    /// The server was away shortly before the end, or across it.
+    Outage,
 }
 
 /// How an auction ended.

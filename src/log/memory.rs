@@ -33,6 +33,7 @@ struct Store {
     faults: VecDeque<Option<Fault>>,
     /// So many reads to come fail.
     bad_reads: usize,
+    alive: Option<i64>,
     closed: bool,
 }
 
@@ -222,6 +223,11 @@ impl EventLog for MemoryLog {
         .boxed()
     }
 
+    fn head(&self, auction: &str) -> BoxFuture<'_, Result<Option<Mark>, ReadError>> {
+        let head = self.store().log(auction).map(|log| log.head);
+        async move { Ok(head) }.boxed()
+    }
+
     fn mark(&self, auction: &str, position: u64) -> BoxFuture<'_, Result<Option<Mark>, ReadError>> {
         let mark = self.store().mark(auction, position);
         async move { Ok(mark) }.boxed()
@@ -261,6 +267,20 @@ impl EventLog for MemoryLog {
         let due = |(id, log): &(String, Log)| Some((id.clone(), log.deadline?));
         let deadlines = self.store().logs.values().filter_map(due).collect();
         async move { Ok(deadlines) }.boxed()
+    }
+
+    fn alive(&self, at: i64) -> BoxFuture<'_, Result<(), AppendError>> {
+        let mut store = self.store();
+        let kept = if store.closed { Err(AppendError::Unavailable("closed".to_owned())) } else { Ok(()) };
+        if kept.is_ok() {
+            store.alive = Some(at);
+        }
+        async move { kept }.boxed()
+    }
+
+    fn last_alive(&self) -> BoxFuture<'_, Result<Option<i64>, ReadError>> {
+        let alive = self.store().alive;
+        async move { Ok(alive) }.boxed()
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 
 pub use chain::{Hash, Mark};
 pub use memory::{Fault, MemoryLog};
-pub use sqlite::{OpenError, SqliteLog};
+pub use sqlite::{Archive, OpenError, SqliteLog};
 
 /// Records to be appended to one auction's log, all or none.
 #[derive(Clone, Debug)]
@@ -128,6 +128,9 @@ pub trait EventLog: Send + Sync + 'static {
     /// Appends, and answers once the batch would survive a power cut: where the auction's log then ends.
     fn append(&self, batch: Batch) -> BoxFuture<'_, Result<Mark, AppendError>>;
 
+    /// Where an auction's log ends now; `None` where it has none.
+    fn head(&self, auction: &str) -> BoxFuture<'_, Result<Option<Mark>, ReadError>>;
+
     /// The place in an auction's log after `position` records; `None` where it has fewer.
     fn mark(&self, auction: &str, position: u64) -> BoxFuture<'_, Result<Option<Mark>, ReadError>>;
 
@@ -152,6 +155,12 @@ pub trait EventLog: Send + Sync + 'static {
 
     /// Every auction that has a deadline, and when.
     fn deadlines(&self) -> BoxFuture<'_, Result<Vec<(String, i64)>, ReadError>>;
+
+    /// Keeps that the server is there at this moment (milliseconds of UTC), in place of the one before.
+    fn alive(&self, at: i64) -> BoxFuture<'_, Result<(), AppendError>>;
+
+    /// The moment that was last kept.
+    fn last_alive(&self) -> BoxFuture<'_, Result<Option<i64>, ReadError>>;
 
     /// Makes the rest durable and lets go of the store. Later appends are refused.
     fn close(&self) -> BoxFuture<'_, ()>;

@@ -90,11 +90,26 @@ impl Room {
 
     /// Opens or closes by the clock; false if the log could not take it.
     pub(super) async fn act_by_clock(&mut self, now: Millis) -> bool {
+        self.act(|auction| auction::due(auction, now).into_iter().collect()).await
+    }
+
+    /// Grants what is due where the server was away before this room woke; false if the log could not take it.
+    pub(super) async fn make_up(&mut self) -> bool {
+        let (down, grace) = (self.shared.down, self.shared.settings.outage);
+        self.act(|auction| down.map_or(Vec::new(), |down| auction::outage(auction, down, grace))).await
+    }
+
+    /// Has happen what `next` says must, until that is nothing; false if the log could not take it.
+    async fn act(&mut self, next: impl Fn(&Auction) -> Vec<Event>) -> bool {
         for _ in 0..ATTEMPTS {
             let (before, mut events) = (self.auction.savepoint(), Vec::new());
-            while let Some(event) = auction::due(&self.auction, now) {
-                self.auction.evolve(&event);
-                events.push(event);
+            loop {
+                let more = next(&self.auction);
+                if more.is_empty() {
+                    break;
+                }
+                more.iter().for_each(|event| self.auction.evolve(event));
+                events.extend(more);
             }
             match self.store(before, &events).await {
                 Ok(()) => return true,

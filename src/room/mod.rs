@@ -8,6 +8,7 @@ mod arrivals;
 mod callers;
 mod crowd;
 mod door;
+mod export;
 mod feed;
 mod founding;
 mod judge;
@@ -16,10 +17,12 @@ mod load;
 mod lobby;
 mod member;
 mod presence;
-mod record;
+mod pulse;
+pub mod record;
 mod registry;
 mod relist;
 mod reply;
+mod salt;
 mod seat;
 mod snapshot;
 mod stored;
@@ -28,6 +31,7 @@ mod task;
 
 pub use crowd::Membership;
 pub use door::{Look, Verdict};
+pub use export::Export;
 pub use feed::{Cursor, Ending, Feed, Taken};
 pub use founding::Created;
 pub use lobby::Lobby;
@@ -39,7 +43,7 @@ pub use seat::{Arrival, Seat};
 
 use std::time::Duration;
 
-use crate::auction::AuctionId;
+use crate::auction::{AuctionId, Grace};
 
 /// What a room is told about its limits.
 #[derive(Clone, Debug)]
@@ -50,12 +54,23 @@ pub struct RoomSettings {
     pub idle_after: Duration,
     /// Auctions that may be waiting or running at once; past this none is created.
     pub auctions: usize,
+    /// What auctions are granted where the server was away shortly before their end.
+    pub outage: Grace,
+    /// How often the log is told that the server is there.
+    pub pulse: Duration,
     /// Names that the house lists under, and `NAME-2`, `NAME-3`, …: nobody else's.
     pub house_names: Vec<AuctionId>,
 }
 
 impl Default for RoomSettings {
     fn default() -> Self {
-        RoomSettings { mailbox: 4_096, idle_after: Duration::from_secs(30), auctions: 100_000, house_names: Vec::new() }
+        RoomSettings {
+            mailbox: 4_096,
+            idle_after: Duration::from_secs(30),
+            auctions: 100_000,
+            outage: Grace { window_ms: 60_000, grace_ms: 120_000 },
+            pulse: Duration::from_secs(5),
+            house_names: Vec::new(),
+        }
     }
 }

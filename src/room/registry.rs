@@ -1,6 +1,7 @@
 //! All rooms: finds them, wakes them, creates auctions.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use dashmap::DashMap;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -9,13 +10,14 @@ use super::alarm::Alarm;
 use super::arrivals::Arrivals;
 use super::crowd::Membership;
 use super::door::{Door, LastMinute, Look, Mail, Place, Verdict};
+use super::export::Export;
 use super::founding::{self, Created};
 use super::lobby::{self, Lobby};
 use super::member::Member;
 use super::seat::{Seat, arrive};
-use super::{RoomSettings, task};
+use super::{RoomSettings, pulse, task};
 use super::{judge, load, relist};
-use crate::auction::{self, Auction, AuctionId, Command, Event, Millis, Person, Refusal, RequestId, TermsError};
+use crate::auction::{self, Auction, AuctionId, Command, Downtime, Event, Millis, Person, Refusal, RequestId, TermsError};
 use crate::clock::Clock;
 use crate::log::{AppendError, Batch, EventLog, Query, ReadError};
 use crate::wire::{Frame, Summary, TermsIn};
@@ -37,6 +39,10 @@ pub(super) struct Shared {
     pub lobby: Lobby,
     pub alarm: Alarm,
     pub stop: watch::Sender<bool>,
+    /// When the server was not there, before it came back as this one.
+    pub down: Option<Downtime>,
+    /// Whether those that it befell have been granted their time.
+    pub made_up: AtomicBool,
 }
 
 impl std::fmt::Debug for Shared {
@@ -46,24 +52,41 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Rooms {
-    /// Opens the rooms over `log`. What was open goes on; what should have ended meanwhile ends now.
+    /// Opens the rooms over `log`. What was open goes on; what ended while nobody was there, or shortly after, is granted some time.
     pub async fn open(log: Arc<dyn EventLog>, clock: Clock, settings: RoomSettings) -> Result<Rooms, ReadError> {
+        let now = clock.now();
+        let last_there = log.last_alive().await?;
+        if last_there.is_none() {
+            // Before anything happens: whatever happens is before an outage that may come. A log that cannot write will say so.
+            let _ = log.alive(now).await;
+        }
+        let down = Downtime::between(last_there, now);
         let shared = Arc::new(Shared {
             lobby: Lobby::load(&*log).await?,
             alarm: Alarm::default(),
             rooms: DashMap::new(),
             stop: watch::Sender::new(false),
+            down,
+            made_up: AtomicBool::new(false),
             log,
             clock,
             settings,
         });
+        let mut befell = Vec::new();
         for (id, deadline) in shared.log.deadlines().await? {
-            if let Some(id) = AuctionId::parse(&id) {
-                shared.alarm.set(deadline, id);
-            }
+            let Some(id) = AuctionId::parse(&id) else { continue };
+            // An opening that fell into the outage is due; and an end that it befell is not what it was: whoever looks at it shall see that.
+            let call_at = if down.is_some_and(|down| deadline <= now || down.befell(deadline, shared.settings.outage)) {
+                befell.push(id.clone());
+                now
+            } else {
+                deadline
+            };
+            shared.alarm.set(call_at, id);
         }
         let rooms = Rooms(shared);
         tokio::spawn(super::alarm::run(rooms.clone()));
+        tokio::spawn(pulse::run(rooms.clone(), befell));
         tokio::spawn(super::lobby::run(rooms.clone()));
         Ok(rooms)
     }
@@ -168,6 +191,11 @@ impl Rooms {
         })
     }
 
+    /// An auction's log, for `who` to check.
+    pub async fn export(&self, id: &AuctionId, who: Option<&Person>) -> Result<Export, Refusal> {
+        Export::begin(self.0.log.clone(), id, who).await
+    }
+
     /// Has a command judged, for whoever has no seat.
     pub async fn command(&self, id: &AuctionId, command: Command) -> Verdict {
         for _ in 0..KNOCKS {
@@ -216,6 +244,7 @@ impl Rooms {
         while !self.0.rooms.is_empty() {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
+        pulse::once(self).await;
     }
 
     /// Asks a room for something that it answers at once.

@@ -81,7 +81,7 @@ enum Wake {
 }
 
 /// Loads the auction behind `door` and runs its room until it sleeps.
-pub(super) async fn run(shared: Arc<Shared>, door: Arc<Door>, inbox: mpsc::Receiver<Mail>) {
+pub(super) async fn run(shared: Arc<Shared>, door: Arc<Door>, mut inbox: mpsc::Receiver<Mail>) {
     // Also on a panic: whoever knocks next finds a new room, and the alarm makes sure that somebody knocks.
     let again = shared.clock.now().saturating_add(alarm::RETRY_MS);
     let mut leaving = Leaving { shared: shared.clone(), door: door.clone(), call_at: Some(again) };
@@ -89,7 +89,7 @@ pub(super) async fn run(shared: Arc<Shared>, door: Arc<Door>, inbox: mpsc::Recei
         Ok(Loaded { auction, mark, feed, history }) => {
             debug!(auction = %door.id, seq = auction.seq(), "the room wakes");
             let (lobby, priced_at) = (Told::Status(auction.status()), shared.clock.now());
-            let room = Room {
+            let mut room = Room {
                 shared,
                 door,
                 inbox,
@@ -107,14 +107,19 @@ pub(super) async fn run(shared: Arc<Shared>, door: Arc<Door>, inbox: mpsc::Recei
                 live_text: LiveText::default(),
                 priced_at,
             };
-            leaving.call_at = room.live().await;
+            // Before anything else: neither the clock nor a command may see an end that is none.
+            if room.make_up().await {
+                leaving.call_at = room.live().await;
+            } else {
+                refuse_all(&mut room.inbox, &Refusal::Unavailable);
+            }
         }
         Err(error) => {
             error!(auction = %door.id, %error, "this auction cannot be loaded and is refused");
             if !error.may_pass() {
                 leaving.call_at = None;
             }
-            refuse_all(inbox, &Refusal::Unavailable);
+            refuse_all(&mut inbox, &Refusal::Unavailable);
         }
     }
 }
@@ -137,7 +142,7 @@ impl Drop for Leaving {
     }
 }
 
-fn refuse_all(mut inbox: mpsc::Receiver<Mail>, refusal: &Refusal) {
+fn refuse_all(inbox: &mut mpsc::Receiver<Mail>, refusal: &Refusal) {
     inbox.close();
     while let Ok(mail) = inbox.try_recv() {
         // Whoever no longer waits for the answer does not need it.

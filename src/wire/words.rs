@@ -61,6 +61,8 @@ pub(super) enum ExtendReasonOut {
     SoftClose,
     /// The auctioneer gave more time.
     Auctioneer,
+    /// The server was away shortly before the end, or across it.
+    Outage,
 }
 
 impl From<&ExtendReason> for ExtendReasonOut {
@@ -68,6 +70,7 @@ impl From<&ExtendReason> for ExtendReasonOut {
         match reason {
             ExtendReason::SoftClose => ExtendReasonOut::SoftClose,
             ExtendReason::Auctioneer { .. } => ExtendReasonOut::Auctioneer,
+            ExtendReason::Outage => ExtendReasonOut::Outage,
         }
     }
 }

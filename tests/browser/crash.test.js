@@ -130,11 +130,11 @@ test("a bid whose answer was lost counts once, though it is sent twice", async (
   await assertUnbroken(ana, "unheard");
 });
 
-test("the end passes while the server is down: the open question is still answered", async () => {
+async function askAndLoseTheServer(id) {
   const ana = await browser.open(server.url("/a/other"));
   await ana.signIn("Ana");
-  const { ends_at } = await server.create("Eva", { id: "brief", title: "A short one", start: 10_000, duration_ms: 8_000, soft_close: false });
-  await ana.page.goto(server.url("/a/brief"));
+  const { ends_at } = await server.create("Eva", { id, title: "A short one", start: 10_000, duration_ms: 8_000, soft_close: false });
+  await ana.page.goto(server.url(`/a/${id}`));
   await ana.connected();
   server.freeze();
   await ana.bid();
@@ -142,8 +142,29 @@ test("the end passes while the server is down: the open question is still answer
   await server.kill();
   await ana.reads("#verdict", /^Not confirmed yet/);
   while (Date.now() <= ends_at) await new Promise((resolve) => setTimeout(resolve, 100));
+  return ana;
+}
+
+const retry = (person) => person.page.evaluate(() => document.getElementById("retry").click()); // sooner than it would by itself
+
+test("the end passes while the server is down: the auction goes on, and everybody is told why", async () => {
+  const ana = await askAndLoseTheServer("spared");
   await server.again();
-  await ana.page.evaluate(() => document.getElementById("retry").click()); // sooner than it would by itself
+  await retry(ana);
+  await ana.reads("#verdict", "Accepted: you are leading at €100.00.");
+  await ana.reads("#time-note", /^extended to .* – the server was away$/);
+  await ana.shows("#history .bid", 1);
+  await assertUnbroken(ana, "spared");
+});
+
+test("the auction ends before one is back: the open question is still answered", async () => {
+  const ana = await askAndLoseTheServer("brief");
+  await ana.page.context().setOffline(true);
+  await server.again();
+  const hammer = await server.ask("POST", "/api/auctions/brief/commands", { as: await server.tokenOf("Eva"), body: { type: "hammer" } });
+  assert.equal(hammer.status, 200);
+  await ana.page.context().setOffline(false);
+  await retry(ana);
   await ana.has("html", "data-link", "gone");
   await ana.reads("#outcome", "Unsold The auction ended without a bid. See the other auctions");
   await ana.reads("#verdict", /^Refused: /);

@@ -42,6 +42,11 @@ impl Checkpoint {
         self.pages += 2 + bytes / 2_048;
     }
 
+    /// Counts the page that tells when the server was last there.
+    pub fn count_alive(&mut self) {
+        self.pages += 1;
+    }
+
     /// Copies what is due. After an error nothing may be copied any more: the kernel may have dropped what it could not write, and would
     /// call the next sync a success.
     pub fn turn(&mut self, writer: &Connection) -> rusqlite::Result<()> {

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 
 /// Each step takes the store from one version to the next; a step that was released is never changed.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     "
     CREATE TABLE auction (
         number   INTEGER PRIMARY KEY,   -- in the order in which they were created
@@ -43,6 +43,13 @@ const MIGRATIONS: [&str; 3] = [
     -- What an auction's log was begun under, where whoever began it has named that: it is begun once.
     ALTER TABLE auction ADD COLUMN key TEXT;
     CREATE UNIQUE INDEX auction_by_key ON auction (key) WHERE key IS NOT NULL;
+",
+    "
+    -- When a server was last there, in milliseconds of UTC: one row.
+    CREATE TABLE alive (
+        row INTEGER PRIMARY KEY CHECK (row = 1),
+        at  INTEGER NOT NULL
+    ) STRICT;
 ",
 ];
 
@@ -82,6 +89,12 @@ pub fn open_for_reading(path: &Path) -> Result<Connection, rusqlite::Error> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     Ok(connection)
+}
+
+/// Refuses what this program cannot read: a store that is not ours, or of a newer program.
+pub fn check(connection: &Connection) -> Result<(), String> {
+    let steps = missing_steps(connection)?;
+    if steps.len() < MIGRATIONS.len() { Ok(()) } else { Err("there is nothing in it".to_owned()) }
 }
 
 /// Which steps this store still needs. Touches nothing: a store that is not ours, or of a newer program, is left as it is.

@@ -30,10 +30,35 @@ struct Head {
 }
 
 type Reply = oneshot::Sender<Result<Mark, AppendError>>;
+type AliveReply = oneshot::Sender<Result<(), AppendError>>;
 
 pub enum Request {
     Append(Batch, Reply),
+    Alive(i64, AliveReply),
     Close(oneshot::Sender<()>),
+}
+
+/// What one commit makes durable.
+#[derive(Default)]
+struct Group {
+    batches: Vec<(Batch, Reply)>,
+    /// The last one counts.
+    alive: Vec<(i64, AliveReply)>,
+}
+
+impl Group {
+    fn len(&self) -> usize {
+        self.batches.len() + self.alive.len()
+    }
+
+    fn answer_all(&mut self, refusal: &AppendError) {
+        for (_, reply) in self.batches.drain(..) {
+            let _ = reply.send(Err(refusal.clone()));
+        }
+        for (_, reply) in self.alive.drain(..) {
+            let _ = reply.send(Err(refusal.clone()));
+        }
+    }
 }
 
 pub struct Writer<F> {
@@ -52,14 +77,15 @@ impl<F: FnOnce(String)> Writer<F> {
     }
 
     pub fn run(mut self, mut inbox: mpsc::Receiver<Request>) {
-        let mut group = Vec::new();
+        let mut group = Group::default();
         let mut closing = None;
         while closing.is_none() {
             let Some(first) = inbox.blocking_recv() else { break };
             let mut next = Some(first);
             while let Some(request) = next {
                 match request {
-                    Request::Append(batch, reply) => group.push((batch, reply)),
+                    Request::Append(batch, reply) => group.batches.push((batch, reply)),
+                    Request::Alive(at, reply) => group.alive.push((at, reply)),
                     Request::Close(done) => closing = Some(done),
                 }
                 next = if group.len() < GROUP && closing.is_none() { inbox.try_recv().ok() } else { None };
@@ -88,18 +114,22 @@ impl<F: FnOnce(String)> Writer<F> {
     }
 
     /// Commits a group, and only then answers its rooms.
-    fn commit(&mut self, group: &mut Vec<(Batch, Reply)>) {
-        if group.is_empty() {
+    fn commit(&mut self, group: &mut Group) {
+        if group.len() == 0 {
             return;
         }
         if self.on_fatal.is_none() {
-            return answer_all(group, &AppendError::Unavailable("the disk has failed; the server is stopping".to_owned()));
+            return group.answer_all(&AppendError::Unavailable("the disk has failed; the server is stopping".to_owned()));
         }
         match self.write(group) {
             Ok(answers) => {
-                for ((batch, reply), answer) in group.drain(..).zip(answers) {
+                for ((batch, reply), answer) in group.batches.drain(..).zip(answers) {
                     self.checkpoint.count(&batch);
                     let _ = reply.send(answer);
+                }
+                for (_, reply) in group.alive.drain(..) {
+                    self.checkpoint.count_alive();
+                    let _ = reply.send(Ok(()));
                 }
                 if let Err(error) = self.checkpoint.turn(&self.connection) {
                     self.refuse(group, &error);
@@ -112,10 +142,13 @@ impl<F: FnOnce(String)> Writer<F> {
         }
     }
 
-    fn write(&mut self, group: &[(Batch, Reply)]) -> rusqlite::Result<Vec<Result<Mark, AppendError>>> {
+    fn write(&mut self, group: &Group) -> rusqlite::Result<Vec<Result<Mark, AppendError>>> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let heads = &mut self.heads;
-        let answers = group.iter().map(|(batch, _)| append(&transaction, heads, batch)).collect::<Result<_, _>>()?;
+        let answers = group.batches.iter().map(|(batch, _)| append(&transaction, heads, batch)).collect::<Result<_, _>>()?;
+        if let Some((at, _)) = group.alive.last() {
+            transaction.prepare_cached("INSERT OR REPLACE INTO alive (row, at) VALUES (1, ?1)")?.execute([at])?;
+        }
         transaction.commit()?;
         Ok(answers)
     }
@@ -123,22 +156,17 @@ impl<F: FnOnce(String)> Writer<F> {
     /// Where the disk is full, nothing of the group is stored, and that is the answer. After an I/O error nobody knows what is stored: a kernel
     /// that failed to sync may have dropped the pages and would call the next sync a success, and what did reach the file may
     /// count at the next start. So nobody is answered, nothing is tried again, and the process must end.
-    fn refuse(&mut self, group: &mut Vec<(Batch, Reply)>, error: &rusqlite::Error) {
+    fn refuse(&mut self, group: &mut Group, error: &rusqlite::Error) {
         self.heads.clear();
-        error!(%error, batches = group.len(), "the log could not be written");
+        error!(%error, batches = group.batches.len(), "the log could not be written");
         if error.sqlite_error_code() != Some(ErrorCode::SystemIoFailure) {
-            return answer_all(group, &AppendError::Unavailable(error.to_string()));
+            return group.answer_all(&AppendError::Unavailable(error.to_string()));
         }
-        self.unknown.append(group);
+        self.unknown.append(&mut group.batches);
+        group.alive.clear();
         if let Some(on_fatal) = self.on_fatal.take() {
             on_fatal(error.to_string());
         }
-    }
-}
-
-fn answer_all(group: &mut Vec<(Batch, Reply)>, refusal: &AppendError) {
-    for (_, reply) in group.drain(..) {
-        let _ = reply.send(Err(refusal.clone()));
     }
 }
 
