@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::auction::{AuctionId, Grace};
 use crate::gateway::{Certificate, GatewaySettings};
+use crate::replay::ReplayFlags;
 use crate::room::{Listing, RoomSettings};
 use crate::terminal::{BidFlags, WatchFlags};
 use crate::verify::VerifyFlags;
@@ -42,6 +43,8 @@ pub enum Command {
     Bid(BidFlags),
     /// Judge a log again: its chain of hashes, and every decision in it
     Verify(VerifyFlags),
+    /// Replay recorded bids (CSV) through the rules
+    Replay(ReplayFlags),
 }
 
 /// Flags of `serve`; each is also an environment variable, and a key of config.toml.

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use subasta::config::{Cli, Command, Config, Flags};
+use subasta::replay;
 use subasta::serve::Server;
 use subasta::telemetry;
 use subasta::terminal;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
         Command::Watch(flags) => terminal::watch(&flags),
         Command::Bid(flags) => terminal::bid(&flags),
         Command::Verify(flags) => verify::verify(&flags),
+        Command::Replay(flags) => replay::replay(&flags),
     }
 }
 

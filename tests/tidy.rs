@@ -59,10 +59,12 @@ fn imports_point_one_way() {
             "terminal" => &["wire", "clock", "auction"],
             // Judges again what rooms have stored: of them it knows the form of a record.
             "verify" => &["auction", "log", "wire", "room"],
-            "config" => &["auction", "wire", "room", "gateway", "terminal", "verify"],
+            // A file in, a table out.
+            "replay" => &["auction", "wire"],
+            "config" => &["auction", "wire", "room", "gateway", "terminal", "replay", "verify"],
             "telemetry" => &["config"],
             "serve" => &["clock", "config", "gateway", "log", "room"],
-            "lib" | "main" => &["config", "gateway", "serve", "telemetry", "limits", "terminal", "verify"],
+            "lib" | "main" => &["config", "gateway", "serve", "telemetry", "limits", "terminal", "replay", "verify"],
             other => panic!("{other} has no place in the import rule yet"),
         }
     };

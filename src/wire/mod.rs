@@ -32,6 +32,7 @@ pub use message::{
 };
 pub use schema::{Dialect, schemas};
 pub use terms::TermsIn;
+pub use words::{ReserveOut, WhyOut};
 
 use std::borrow::Cow;
 use std::num::NonZeroU32;
