@@ -24,7 +24,6 @@ struct Watchers {
     /// By id: the name, and how many sockets.
     people: BTreeMap<Arc<str>, (Arc<str>, usize)>,
     told: Told,
-    nameless: bool,
 }
 
 /// Who was there when it was last told, by id.
@@ -49,11 +48,6 @@ pub struct Watching {
 }
 
 impl Presence {
-    /// From now on nobody is named: who watches beside a bid of "Bidder 7" would give the name away.
-    pub fn hide_names(&self) {
-        self.watchers().nameless = true;
-    }
-
     /// Somebody comes.
     pub fn enter(self: &Arc<Presence>, who: Option<&Person>) -> Watching {
         {
@@ -107,7 +101,7 @@ impl Presence {
 
 impl Watchers {
     fn live(&self) -> Live {
-        let named = self.sockets < NAMED && !self.nameless;
+        let named = self.sockets < NAMED;
         let names = named.then(|| sorted(self.people.values().map(|(name, _)| name)));
         Live { watching: self.sockets, names, text: None }
     }
@@ -173,16 +167,6 @@ mod tests {
         assert_eq!(moves(&presence), Some((vec![], names(&["ana", "Ben"]))));
         drop(presence.enter(Some(&person("Cem"))));
         assert_eq!(moves(&presence), Some((vec![], vec![])), "nobody has seen them come");
-    }
-
-    #[test]
-    fn where_names_are_hidden_only_the_number_is_told() {
-        let presence = Arc::new(Presence::default());
-        presence.hide_names();
-        let _ana = presence.enter(Some(&person("Ana")));
-        let (live, moves_told) = presence.tell();
-        assert_eq!((live.watching, live.names, moves_told.is_some()), (1, None, false));
-        assert_eq!(presence.live().names, None);
     }
 
     #[test]
