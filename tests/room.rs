@@ -690,6 +690,9 @@ async fn what_is_stored_keeps_its_form() {
     ask("Ana", None, Act::Say("a \u{7} \"bell\"".into())).await;
     house.clock.set(HOUR - 1);
     ask("Cleo", None, Act::Bid(Offer::Exact(money(7_000)))).await;
+    let out = Act::Void { bid: 3, reason: "a slip".into(), preview: false };
+    let sol = Command { by: Person::new("sol", "S\u{f3}l \"the\" seller"), request: RequestId::parse("out"), act: out };
+    house.rooms.command(&id("lot"), sol).await.unwrap();
     house.clock.set(HOUR + 60_000);
     while house.log.entries(closed()).await.unwrap().is_empty() {
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -699,8 +702,25 @@ async fn what_is_stored_keeps_its_form() {
         let terms = json!({"id": format!("other-{number}"), "title": "Another", "start": 1, "increments": increments, "duration_ms": 1, "soft_close": false});
         house.rooms.create(TermsIn::from_json(terms.to_string().as_bytes()).unwrap(), person("Sol")).await.unwrap();
     }
+    for terms in [
+        json!({"id": "sealed", "title": "Another", "start": 1, "reserve": 2, "duration_ms": HOUR, "format": "sealed", "aliases": true}),
+        json!({"id": "dutch", "title": "Another", "start": 9, "duration_ms": HOUR, "format": "dutch", "dutch": {"floor": 1, "step": 2, "every_ms": 10}}),
+        json!({"id": "english", "title": "Another", "start": 10, "duration_ms": HOUR, "buy_now": 13, "soft_close": false}),
+    ] {
+        house.rooms.create(TermsIn::from_json(terms.to_string().as_bytes()).unwrap(), person("Sol")).await.unwrap();
+    }
+    let of = async |auction: &str, who: &str, act: Act| {
+        house.rooms.command(&id(auction), Command { by: person(who), request: None, act }).await.unwrap()
+    };
+    of("sealed", "Ana", Act::Bid(Offer::Exact(money(5)))).await;
+    of("sealed", "Ben", Act::Bid(Offer::Exact(money(7)))).await;
+    of("sealed", "Ben", Act::Bid(Offer::Exact(money(6)))).await;
+    of("sealed", "Sol", Act::Void { bid: 5, reason: "too low".into(), preview: false }).await;
+    of("sealed", "Sol", Act::Hammer).await;
+    of("dutch", "Ana", Act::Bid(Offer::AsAsked)).await;
+    of("english", "Ana", Act::Bid(Offer::Exact(money(13)))).await;
     let mut stored = Vec::new();
-    for auction in ["lot", "other-0", "other-1"] {
+    for auction in ["lot", "other-0", "other-1", "sealed", "dutch", "english"] {
         let records = house.log.read(auction, Mark::start(auction), 100).await.unwrap();
         stored.extend(records.into_iter().map(|record| unsalted(&record.body)));
     }
@@ -709,7 +729,11 @@ async fn what_is_stored_keeps_its_form() {
     }
     let expected: Vec<_> = include_str!("support/stored.txt").lines().collect();
     assert_eq!(stored, expected);
-    // And what they say is understood.
+    // And what they say is understood, and what was said before some of it could be said.
+    let (records, _summary) = include_str!("support/stored-before.txt").trim_end().rsplit_once('\n').unwrap();
+    for before in records.lines() {
+        subasta::room::record::decode(before.as_bytes(), &mut subasta::room::record::People::default()).unwrap();
+    }
     let again = house_over(house.log.clone(), house.clock.clone()).await;
     let look = again.look().await;
     assert_eq!((&look["seller"]["name"], &look["recent"][4]["text"]), (&json!("S\u{f3}l \"the\" seller"), &json!("a \u{7} \"bell\"")));
