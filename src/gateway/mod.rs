@@ -140,6 +140,7 @@ impl Gateway {
             .route("/readyz", get(api::ready))
             .route("/", get(pages::lobby))
             .route("/a/{auction}", get(pages::auction))
+            .route("/console", get(pages::console))
             .route("/api/{*rest}", axum::routing::any(api::nothing))
             .fallback(pages::file)
             .method_not_allowed_fallback(api::wrong_method)

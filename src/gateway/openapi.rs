@@ -38,6 +38,7 @@ pub fn document() -> Value {
             "/asyncapi.json": {"get": plain("What sockets and streams say, as AsyncAPI", "application/json")},
             "/": {"get": plain("The lobby's page", "text/html")},
             "/a/{auction}": {"parameters": [named()], "get": plain("An auction's page", "text/html")},
+            "/console": {"get": plain("The auctioneer's page", "text/html")},
         },
         "components": {
             "schemas": schemas,
