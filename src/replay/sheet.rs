@@ -80,7 +80,7 @@ impl Sheet {
     fn unreadable(&self, error: &csv::Error) -> Trouble {
         match error.kind() {
             ErrorKind::Io(error) if error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<TooLong>) => {
-                Trouble::Wrong(format!("{}:{}: {error}", self.name, self.reader.position().line()))
+                self.wrong(&error.to_string())
             }
             ErrorKind::Io(error) => Trouble::Failed(format!("cannot read {}: {error}", self.name)),
             ErrorKind::UnequalLengths { expected_len, len, .. } => {
