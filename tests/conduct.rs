@@ -112,7 +112,9 @@ async fn a_command_that_is_none_is_told_what_it_lacks() {
         (json!({"type": "cancel", "reason": "x".repeat(501)}), "reason"),
         (json!({"type": "announce"}), "text"),
         (json!({"type": "announce", "text": "x".repeat(501)}), "text"),
-        (json!({"type": "void", "seq": 3, "reason": "x"}), "void"),
+        (json!({"type": "void", "reason": "x"}), "seq"),
+        (json!({"type": "void", "seq": 3}), "reason"),
+        (json!({"type": "void", "seq": -3, "preview": true}), "seq"),
         (json!({"type": "fly"}), "extend"),
         (json!({"type": "ping", "t": 1}), "sockets"),
     ] {

@@ -188,6 +188,13 @@ fn ebay_buying_at_once_is_gone_once_the_reserve_is_met() {
     assert_eq!(scene.auction.status(), Status::Open);
 }
 
+#[test]
+fn buying_at_once_or_nothing() {
+    given(buy_now()).when("Ana", Offer::AsAsked).then_closed(Outcome::Sold, Some("Ana"), Some(5_000));
+    given(buy_now()).when("Ana", 1_000).refused("Ben", Offer::AsAsked, "not_now").then("Ana", 1_000);
+    given(terms()).refused("Ana", Offer::AsAsked, "malformed");
+}
+
 // --- §1, aliases
 
 #[test]

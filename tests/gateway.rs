@@ -598,7 +598,7 @@ async fn http_signs_in_creates_lists_looks_and_bids() {
     refused(r#"{"title":"x","start":1}"#, 422, "bad_terms", Some("ends_at")).await;
     refused(r#"{"title":"x","start":1,"duration_ms":1000,"currency":"XYZ"}"#, 422, "bad_terms", Some("currency")).await;
     refused(r#"{"title":"x","start":1,"duration_ms":1000,"id":"Not A Slug"}"#, 422, "bad_terms", Some("id")).await;
-    refused(r#"{"title":"x","start":1,"duration_ms":1000,"buy_now":5}"#, 422, "bad_terms", Some("buy_now")).await;
+    refused(r#"{"title":"x","start":1,"duration_ms":1000,"buy_now":1}"#, 422, "bad_terms", Some("buy_now")).await;
     refused(&format!(r#"{{"title":"{}"}}"#, "x".repeat(40_000)), 413, "too_large", None).await;
 
     let url = server.url("/api/auctions/lot");

@@ -82,7 +82,14 @@ async fn no_acknowledged_bid_is_lost_by_kill_9() {
         let bidders: Vec<_> =
             (0..BIDDERS).map(|number| tokio::spawn(bidder(process.address, number, round, acknowledged.clone()))).collect();
         // Another moment each round, from the first bids on.
+        let before = acknowledged.lock().unwrap().len();
         tokio::time::sleep(Duration::from_millis(60 + 17 * (round % 10))).await;
+        let under_way = async {
+            while acknowledged.lock().unwrap().len() <= before + 10 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, under_way).await.expect("bids are under way");
         process.kill();
         for bidder in bidders {
             tokio::time::timeout(PATIENCE, bidder).await.unwrap().unwrap();

@@ -34,7 +34,7 @@ pub(super) enum CommandIn {
         /// Minor units: the server bids for one up to here, and no more than it must.
         max: Amount,
     },
-    /// Dutch: at the price of the moment.
+    /// Buys: in a Dutch auction at the price of the moment, in an English one at once.
     #[serde(rename = "bid")]
     #[schemars(extend("not" = serde_json::json!({"anyOf": [
         {"required": ["amount"], "properties": {"amount": {"not": {"type": "null"}}}},

@@ -7,7 +7,7 @@ use crate::auction::{Act, Currency, Money, Offer, Refusal};
 pub const HELP: [&str; 15] = [
     "120.50            bid exactly 120.50",
     "max 200           bid automatically, up to 200.00",
-    "/buy              at the price of the moment, where it falls",
+    "/buy              at the price of the moment, or at once",
     "/say hello        chat",
     "/who              who is watching",
     "/open             the auctioneer: open before time",

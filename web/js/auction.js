@@ -158,10 +158,10 @@ function deskChanged({ phase, order, bidder, seq, alias }) {
 
 /** It ends the auction: asked once more. */
 function askToBuy() {
-  const amount = state.buy_now;
-  const price = money.format(amount);
+  const buys = state.buy_now;
+  const price = money.format(buys);
   const why = `It is yours for ${price}, and the auction ends at once. Nobody can go back on it.`;
-  const buy = () => asSomebody(() => desk.place({ amount }, you.id), "buy", `Continue and buy for ${price}`);
+  const buy = () => asSomebody(() => desk.place({ buys }, you.id), "buy", `Continue and buy for ${price}`);
   sure.ask({ head: "Buy it now?", why, label: `Buy for ${price}`, holds: () => canBuyNow(state), done: buy });
 }
 

@@ -32,10 +32,11 @@ export class BidDesk {
     this.#maximum = null;
   }
 
-  /** `order` is { amount } or { max }. */
-  place(order, bidder) {
+  /** `order` is { amount }, { max }, or { buys }: at once for this much, or not at all. */
+  place({ buys, ...order }, bidder) {
     if (this.busy) return;
-    this.#pending = { command: { type: "bid", id: requestId(), ...order }, order, bidder };
+    const command = { type: "bid", id: requestId(), ...order };
+    this.#pending = { command, order: buys ? { amount: buys } : order, bidder };
     this.#dispatch();
   }
 

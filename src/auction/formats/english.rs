@@ -64,8 +64,10 @@ impl Book {
 
     /// The book after a bid that was judged before. Leader and price are the judgement's own: the rules of today have no say in it.
     fn folded(book: Option<Book>, bid: &BidPlaced) -> Book {
-        let (max, floor) = (bid.offer.max(), bid.offer.floor());
         let (leader, price, why) = (bid.leader.clone(), bid.price, bid.why);
+        // Who buys at once may have named no amount.
+        let max = if bid.leads() { bid.offer.max().max(price) } else { bid.offer.max() };
+        let floor = bid.offer.floor();
         match book {
             None => Book { leader, max, floor, second: None, price, why },
             Some(book) if book.leader == bid.bidder => {
@@ -108,7 +110,12 @@ impl Rules for Option<Book> {
     fn judge(&self, terms: &Terms, bid: Bid) -> Result<Vec<Fact>, Refusal> {
         match bid.offer {
             Offer::AsAsked => {
-                return Err(Refusal::Malformed("bid needs amount, or max for an automatic bid, in minor units.".to_owned()));
+                // To buy at once, or nothing: not even by a moment's delay does it become a bid.
+                return match (self.buy_now(terms), terms.buy_now) {
+                    (Some(price), _) => Ok(bought(terms, bid, price)),
+                    (None, Some(_)) => Err(Refusal::NotNow("It can no longer be bought at once: somebody has bid. Give an amount to bid.")),
+                    (None, None) => Err(Refusal::Malformed("bid needs amount, or max for an automatic bid, in minor units.".to_owned())),
+                };
             }
             Offer::UpTo(_) if !terms.automatic_bids => {
                 return Err(Refusal::NotForFormat("This auction takes exact bids only: give an amount, not a maximum."));
