@@ -2,45 +2,11 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use subasta::auction::{
-    Accepted, Act, Auction, AuctionId, Command, Currency, Decision, ExtendMode, ExtendReason, Fact, Format, Increments, Millis, Money,
-    Offer, Outcome, Person, Refusal, RequestId, SoftClose, Stage, Status, Terms, create, decide, due,
-};
+#[path = "support/scene.rs"]
+mod scene;
 
-const HOUR: Millis = 3_600_000;
-const MINUTE: Millis = 60_000;
-
-/// An hour from 0, from 10.00, of Sol's.
-fn terms() -> Terms {
-    Terms {
-        id: AuctionId::parse("lot").unwrap(),
-        title: "A lot".to_owned(),
-        description: String::new(),
-        image: None,
-        currency: Currency::new("EUR", 2).unwrap(),
-        format: Format::English,
-        start: Money::new(10_00).unwrap(),
-        reserve: None,
-        increments: Increments::Ebay,
-        automatic_bids: true,
-        starts_at: 0,
-        ends_at: HOUR,
-        soft_close: None,
-    }
-}
-
-struct Scene {
-    auction: Auction,
-    now: Millis,
-    facts: Vec<Fact>,
-}
-
-fn given(terms: Terms) -> Scene {
-    let events = create(terms, Person::new("Sol", "Sol"), None, 0).expect("these terms can stand");
-    let mut auction = Auction::found(&events[0]).unwrap();
-    events[1..].iter().for_each(|event| auction.evolve(event));
-    Scene { auction, now: 0, facts: Vec::new() }
-}
+use scene::{HOUR, MINUTE, Scene, given, terms};
+use subasta::auction::{Act, ExtendMode, ExtendReason, Fact, Millis, Money, Offer, Outcome, SoftClose, Stage, Status, Terms, due};
 
 /// Not yet open: it opens after a minute.
 fn scheduled() -> Scene {
@@ -49,62 +15,6 @@ fn scheduled() -> Scene {
 
 fn amount(minor: i64) -> Act {
     Act::Bid(Offer::Exact(Money::new(minor).unwrap()))
-}
-
-impl Scene {
-    fn at(mut self, now: Millis) -> Scene {
-        self.now = now;
-        self
-    }
-
-    fn ask(&mut self, who: &str, id: Option<&str>, act: Act) -> Result<Accepted, Refusal> {
-        let command = Command { by: Person::new(who, who), request: id.and_then(RequestId::parse), act };
-        match decide(&self.auction, &command, self.now)? {
-            Decision::Before(verdict) | Decision::Live(verdict) => Ok(verdict),
-            Decision::Happens(events) => {
-                let verdict = self.auction.verdict(&events[0]).expect("the first event is the command's own");
-                events.iter().for_each(|event| self.auction.evolve(event));
-                self.facts = events.into_iter().map(|event| event.fact).collect();
-                Ok(verdict)
-            }
-        }
-    }
-
-    #[track_caller]
-    fn sol(self, act: Act) -> Scene {
-        self.when("Sol", act)
-    }
-
-    #[track_caller]
-    fn when(mut self, who: &str, act: Act) -> Scene {
-        self.ask(who, None, act).expect("accepted");
-        self
-    }
-
-    #[track_caller]
-    fn refused(mut self, who: &str, act: Act, code: &str) -> Scene {
-        let seq = self.auction.seq();
-        let refusal = self.ask(who, None, act).expect_err("refused");
-        assert_eq!(refusal.code(), code, "{refusal:?}");
-        assert!(refusal.message().ends_with('.'), "a sentence: {}", refusal.message());
-        assert_eq!(self.auction.seq(), seq, "nothing happened");
-        self
-    }
-
-    fn clock(mut self, now: Millis) -> Scene {
-        self.now = now;
-        while let Some(event) = due(&self.auction, now) {
-            self.auction.evolve(&event);
-            self.facts = vec![event.fact];
-        }
-        self
-    }
-
-    #[track_caller]
-    fn then(self, status: Status, ends_at: Millis) -> Scene {
-        assert_eq!((self.auction.status(), self.auction.ends_at()), (status, ends_at));
-        self
-    }
 }
 
 /// One of each, the auctioneer's alone.
@@ -118,6 +28,7 @@ fn all() -> Vec<Act> {
         Act::Extend(MINUTE),
         Act::Cancel("It is broken.".into()),
         Act::Announce("Soon!".into()),
+        Act::Void { bid: 3, reason: "A mistake.".into(), preview: false },
     ]
 }
 
@@ -160,38 +71,38 @@ fn what_does_not_fit_is_refused_with_the_code_that_fits() {
 
 #[test]
 fn an_opening_before_its_time_moves_nothing_else() {
-    let scene = scheduled().at(10_000).refused("Ana", amount(10_00), "not_open").sol(Act::Open).then(Status::Open, HOUR);
+    let scene = scheduled().at(10_000).refused("Ana", amount(10_00), "not_open").sol(Act::Open).then_is(Status::Open, HOUR);
     let scene = scene.when("Ana", amount(10_00)).clock(MINUTE);
     assert!(!matches!(scene.facts[..], [Fact::Opened { .. }]), "it does not open a second time");
-    scene.clock(HOUR).then(Status::Closed, HOUR);
+    scene.clock(HOUR).then_is(Status::Closed, HOUR);
 }
 
 #[test]
 fn while_it_is_paused_the_countdown_stops() {
-    let scene = given(terms()).at(HOUR - MINUTE).sol(Act::Pause).then(Status::Paused, HOUR);
+    let scene = given(terms()).at(HOUR - MINUTE).sol(Act::Pause).then_is(Status::Paused, HOUR);
     assert_eq!((scene.auction.deadline(), scene.auction.paused_at()), (None, Some(HOUR - MINUTE)));
-    let scene = scene.refused("Ana", amount(10_00), "paused").clock(3 * HOUR).then(Status::Paused, HOUR);
+    let scene = scene.refused("Ana", amount(10_00), "paused").clock(3 * HOUR).then_is(Status::Paused, HOUR);
     // People may talk meanwhile, and at the end as it stood a minute was left.
-    let scene = scene.when("Ana", Act::Say("hello?".into())).sol(Act::Resume).then(Status::Open, 3 * HOUR + MINUTE);
+    let scene = scene.when("Ana", Act::Say("hello?".into())).sol(Act::Resume).then_is(Status::Open, 3 * HOUR + MINUTE);
     assert_eq!((scene.auction.deadline(), scene.auction.paused_at()), (Some(3 * HOUR + MINUTE), None));
     let scene = scene.at(3 * HOUR + MINUTE - 1).when("Ana", amount(10_00)).at(3 * HOUR + MINUTE).refused("Ben", amount(20_00), "closed");
-    scene.clock(3 * HOUR + MINUTE).then(Status::Closed, 3 * HOUR + MINUTE);
+    scene.clock(3 * HOUR + MINUTE).then_is(Status::Closed, 3 * HOUR + MINUTE);
 }
 
 #[test]
 fn every_pause_counts_and_no_stamp_out_of_order_takes_time_away() {
-    let scene = given(terms()).at(1_000).sol(Act::Pause).at(3_000).sol(Act::Resume).then(Status::Open, HOUR + 2_000);
-    let scene = scene.at(5_000).sol(Act::Pause).at(4_000).sol(Act::Resume).then(Status::Open, HOUR + 2_000);
-    scene.at(6_000).sol(Act::Pause).at(7_000).sol(Act::Resume).then(Status::Open, HOUR + 3_000);
+    let scene = given(terms()).at(1_000).sol(Act::Pause).at(3_000).sol(Act::Resume).then_is(Status::Open, HOUR + 2_000);
+    let scene = scene.at(5_000).sol(Act::Pause).at(4_000).sol(Act::Resume).then_is(Status::Open, HOUR + 2_000);
+    scene.at(6_000).sol(Act::Pause).at(7_000).sol(Act::Resume).then_is(Status::Open, HOUR + 3_000);
 }
 
 #[test]
 fn more_time_is_given_while_open_or_paused() {
-    let scene = given(terms()).sol(Act::Extend(MINUTE)).then(Status::Open, HOUR + MINUTE);
+    let scene = given(terms()).sol(Act::Extend(MINUTE)).then_is(Status::Open, HOUR + MINUTE);
     let [Fact::Extended { reason: ExtendReason::Auctioneer { by, by_ms }, .. }] = &scene.facts[..] else { panic!("{:?}", scene.facts) };
     assert_eq!((&*by.who.name, *by_ms), ("Sol", MINUTE));
     let scene = scene.at(10_000).sol(Act::Pause).sol(Act::Extend(MINUTE)).at(11_000).sol(Act::Resume);
-    scene.then(Status::Open, HOUR + 2 * MINUTE + 1_000).at(HOUR + MINUTE).when("Ana", amount(10_00));
+    scene.then_is(Status::Open, HOUR + 2 * MINUTE + 1_000).at(HOUR + MINUTE).when("Ana", amount(10_00));
     // Not for ever, and never back.
     let far = 5 * 366 * 24 * HOUR;
     let mut scene = given(Terms { ends_at: far, ..terms() });
@@ -204,7 +115,7 @@ fn more_time_is_given_while_open_or_paused() {
 fn the_auctioneer_may_go_past_the_latest_end_of_the_soft_close() {
     let soft = SoftClose { window_ms: MINUTE, extend_ms: MINUTE, mode: ExtendMode::Reset, latest: Some(HOUR) };
     let scene = given(Terms { soft_close: Some(soft), ..terms() }).sol(Act::Extend(MINUTE));
-    scene.at(HOUR + 30_000).when("Ana", amount(10_00)).then(Status::Open, HOUR + MINUTE);
+    scene.at(HOUR + 30_000).when("Ana", amount(10_00)).then_is(Status::Open, HOUR + MINUTE);
 }
 
 #[test]
@@ -229,7 +140,7 @@ fn a_bid_clears_the_fair_warning() {
 #[test]
 fn the_hammer_closes_by_the_rules_of_the_clock() {
     let outcome = |scene: Scene| match &scene.sol(Act::Hammer).facts[..] {
-        [Fact::Closed { by: Some(by), outcome, winner, price }] => {
+        [Fact::Closed { by: Some(by), outcome, winner, price, bids: None }] => {
             assert_eq!(&*by.who.name, "Sol");
             (*outcome, winner.as_ref().map(|who| who.name.to_string()), price.map(Money::minor))
         }

@@ -2,137 +2,14 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
+#[path = "support/scene.rs"]
+mod scene;
+
+use scene::{HOUR, MINUTE, Scene, given, money, person, step, terms};
 use subasta::auction::{
-    Accepted, Act, Auction, AuctionId, Band, BidPlaced, Command, Currency, Decision, Event, ExtendMode, Fact, Format, Increments, Millis,
-    Money, Offer, Outcome, Person, Refusal, RequestId, Reserve, SoftClose, Stage, Standing, Status, Terms, create, decide, due,
+    Act, Auction, Band, BidPlaced, Command, Decision, Event, ExtendMode, Fact, Increments, Millis, Money, Offer, Outcome, Refusal, Reserve,
+    SoftClose, Stage, Standing, Status, Terms, create, decide, due,
 };
-
-const HOUR: Millis = 3_600_000;
-const MINUTE: Millis = 60_000;
-
-fn money(minor: i64) -> Money {
-    Money::new(minor).unwrap()
-}
-
-/// An hour from 0, from 10.00 in steps of the `ebay` table, without soft close.
-fn terms() -> Terms {
-    Terms {
-        id: AuctionId::parse("lot").unwrap(),
-        title: "A lot".to_owned(),
-        description: String::new(),
-        image: None,
-        currency: Currency::new("EUR", 2).unwrap(),
-        format: Format::English,
-        start: money(10_00),
-        reserve: None,
-        increments: Increments::Ebay,
-        automatic_bids: true,
-        starts_at: 0,
-        ends_at: HOUR,
-        soft_close: None,
-    }
-}
-
-fn step(step: i64) -> Increments {
-    Increments::Table(vec![Band { from: Money::ZERO, step: money(step) }])
-}
-
-fn person(name: &str) -> Person {
-    Person::new(name, name)
-}
-
-/// An auction under test, and the time in it.
-struct Scene {
-    auction: Auction,
-    now: Millis,
-    facts: Vec<Fact>,
-}
-
-/// Sol offers these terms at 0.
-fn given(terms: Terms) -> Scene {
-    let events = create(terms, person("Sol"), None, 0).expect("these terms can stand");
-    let mut auction = Auction::found(&events[0]).unwrap();
-    events[1..].iter().for_each(|event| auction.evolve(event));
-    Scene { auction, now: 0, facts: Vec::new() }
-}
-
-impl Scene {
-    fn at(mut self, now: Millis) -> Scene {
-        self.now = now;
-        self
-    }
-
-    fn ask(&mut self, who: &str, id: Option<&str>, act: Act) -> Result<Accepted, Refusal> {
-        let command = Command { by: person(who), request: id.and_then(RequestId::parse), act };
-        match decide(&self.auction, &command, self.now)? {
-            Decision::Before(verdict) | Decision::Live(verdict) => Ok(verdict),
-            Decision::Happens(events) => {
-                let verdict = self.auction.verdict(&events[0]).unwrap();
-                events.iter().for_each(|event| self.auction.evolve(event));
-                self.facts = events.into_iter().map(|event| event.fact).collect();
-                Ok(verdict)
-            }
-        }
-    }
-
-    /// Bids exactly; must be accepted.
-    #[track_caller]
-    fn when(mut self, who: &str, amount: i64) -> Scene {
-        self.ask(who, None, Act::Bid(Offer::Exact(money(amount)))).expect("accepted");
-        self
-    }
-
-    /// Bids automatically; must be accepted.
-    #[track_caller]
-    fn when_max(mut self, who: &str, max: i64) -> Scene {
-        self.ask(who, None, Act::Bid(Offer::UpTo(money(max)))).expect("accepted");
-        self
-    }
-
-    #[track_caller]
-    fn refused(mut self, who: &str, offer: Offer, code: &str) -> Scene {
-        let seq = self.auction.seq();
-        assert_eq!(self.ask(who, None, Act::Bid(offer)).expect_err("refused").code(), code);
-        assert_eq!(self.auction.seq(), seq, "nothing happened");
-        self
-    }
-
-    #[track_caller]
-    fn then(self, leader: &str, price: i64) -> Scene {
-        assert_eq!(self.auction.leader().map(|who| who.name.to_string()).as_deref(), Some(leader));
-        assert_eq!(self.auction.price().map(Money::minor), Some(price));
-        self
-    }
-
-    #[track_caller]
-    fn then_minimum(self, minimum: i64) -> Scene {
-        assert_eq!(self.auction.minimum().minor(), minimum);
-        self
-    }
-
-    #[track_caller]
-    fn then_ends(self, ends_at: Millis) -> Scene {
-        assert_eq!(self.auction.ends_at(), ends_at);
-        self
-    }
-
-    /// The clock's own acts at `now`.
-    fn clock(mut self, now: Millis) -> Scene {
-        self.now = now;
-        while let Some(event) = due(&self.auction, now) {
-            self.auction.evolve(&event);
-            self.facts = vec![event.fact];
-        }
-        self
-    }
-
-    #[track_caller]
-    fn then_closed(self, outcome: Outcome, winner: Option<&str>) {
-        let [Fact::Closed { outcome: how, winner: who, .. }] = &self.facts[..] else { panic!("not closed: {:?}", self.facts) };
-        assert_eq!((*how, who.as_ref().map(|who| who.name.to_string()).as_deref()), (outcome, winner));
-        assert_eq!(self.auction.status(), Status::Closed);
-    }
-}
 
 /// `A max 12.00 → A 9.99`, a line a bid: who, how much, and how it then stands (leader, price, and if given the minimum), or the code.
 #[track_caller]
@@ -312,7 +189,7 @@ fn one_outbid_at_once_learns_why() {
     let scene = || given(Terms { increments: step(1_00), ..terms() }).when_max("A", 20_00);
     for (max, why) in [(20_00, "Tie"), (19_50, "Cap"), (15_00, "Maximum")] {
         let verdict = scene().ask("B", None, Act::Bid(Offer::UpTo(money(max)))).unwrap();
-        let Some(Standing { outbid: Some(by), .. }) = verdict.standing else { panic!("{verdict:?}") };
+        let Some(Standing::Ranked { outbid: Some(by), .. }) = verdict.standing else { panic!("{verdict:?}") };
         assert_eq!(format!("{by:?}"), why);
     }
 }
@@ -352,9 +229,9 @@ fn below_the_reserve_there_are_ordinary_steps_and_then_a_jump() {
 #[test]
 fn sold_only_if_the_reserve_is_met() {
     let reserved = Terms { reserve: Some(money(50_00)), ..terms() };
-    given(reserved.clone()).when("A", 49_00).clock(HOUR).then_closed(Outcome::ReserveNotMet, None);
-    given(reserved).when("A", 50_00).clock(HOUR).then_closed(Outcome::Sold, Some("A"));
-    given(terms()).clock(HOUR).then_closed(Outcome::Unsold, None);
+    given(reserved.clone()).when("A", 49_00).clock(HOUR).then_closed(Outcome::ReserveNotMet, None, Some(49_00));
+    given(reserved).when("A", 50_00).clock(HOUR).then_closed(Outcome::Sold, Some("A"), Some(50_00));
+    given(terms()).clock(HOUR).then_closed(Outcome::Unsold, None, None);
 }
 
 // --- §2, time and life
@@ -506,6 +383,7 @@ fn what_was_judged_once_is_not_judged_again() {
         minimum: money(34_00),
         ends_at: HOUR,
         reserve: Reserve::None,
+        why: None,
     };
     scene.auction.evolve(&Event { seq: Some(4), at: 1, fact: Fact::Bid(Box::new(placed)) });
     scene.then("Ben", 33_33).when("Ana", 40_00).then("Ben", 41_00);
@@ -612,8 +490,8 @@ mod properties {
                     }
                 } else {
                     // Judged anew, as in an auction where it was never asked.
-                    let mut twin = Scene { auction: before.clone(), now, facts: Vec::new() };
-                    let mut again = Scene { auction: scene.auction.clone(), now, facts: Vec::new() };
+                    let mut twin = Scene::of(before.clone(), now);
+                    let mut again = Scene::of(scene.auction.clone(), now);
                     prop_assert_eq!(again.ask(name, Some(&request), act.clone()), twin.ask(name, Some(&request), act));
                 }
             }

@@ -34,6 +34,15 @@ pub enum Act {
     Extend(Millis),
     /// Calls the auction off, with a reason of 1–[`Act::MAX_SAY`] characters.
     Cancel(Box<str>),
+    /// Takes a bid out, and judges all the others again without it.
+    Void {
+        /// The seq of the bid's event.
+        bid: u64,
+        /// 1–[`Act::MAX_SAY`] characters; may be empty in a preview.
+        reason: Box<str>,
+        /// Only says what would change.
+        preview: bool,
+    },
     /// Live text of 0–[`Act::MAX_SAY`] characters: each replaces the last, none is stored.
     Announce(Box<str>),
 }
@@ -95,6 +104,7 @@ impl Act {
             Act::Hammer => digest(Kind::Hammer, &[]),
             Act::Extend(by_ms) => digest(Kind::Extend, &by_ms.to_le_bytes()),
             Act::Cancel(reason) => digest(Kind::Cancel, reason.as_bytes()),
+            Act::Void { bid, reason, .. } => digest(Kind::Void, &[&bid.to_le_bytes(), reason.as_bytes()].concat()),
             Act::Announce(text) => digest(Kind::Announce, text.as_bytes()),
         }
     }
@@ -115,6 +125,8 @@ pub(super) enum Kind {
     Extend = b'x',
     Cancel = b'c',
     Announce = b'a',
+    Void = b'v',
+    AsAsked = b't',
     Create = b'n',
 }
 
@@ -125,6 +137,8 @@ pub enum Offer {
     Exact(Money),
     /// Whatever it takes up to this, and no more than that.
     UpTo(Money),
+    /// The price of the moment, whatever it is.
+    AsAsked,
 }
 
 /// The digest of asking for this kind of thing with these bytes.
@@ -146,17 +160,18 @@ fn fnv1a(kind: u8, bytes: &[u8]) -> u64 {
 impl Offer {
     /// The digest of bidding this.
     pub(super) fn digest(self) -> u64 {
-        let (kind, money) = match self {
-            Offer::Exact(amount) => (Kind::Exact, amount),
-            Offer::UpTo(max) => (Kind::UpTo, max),
-        };
-        digest(kind, &money.minor().to_le_bytes())
+        match self {
+            Offer::Exact(amount) => digest(Kind::Exact, &amount.minor().to_le_bytes()),
+            Offer::UpTo(max) => digest(Kind::UpTo, &max.minor().to_le_bytes()),
+            Offer::AsAsked => digest(Kind::AsAsked, &[]),
+        }
     }
 
     /// How far the bid will go.
     pub const fn max(self) -> Money {
         match self {
             Offer::Exact(amount) | Offer::UpTo(amount) => amount,
+            Offer::AsAsked => Money::ZERO,
         }
     }
 
@@ -164,7 +179,7 @@ impl Offer {
     pub const fn floor(self) -> Money {
         match self {
             Offer::Exact(amount) => amount,
-            Offer::UpTo(_) => Money::ZERO,
+            Offer::UpTo(_) | Offer::AsAsked => Money::ZERO,
         }
     }
 }

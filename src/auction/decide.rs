@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::formats::english::{self, Declined};
+use super::formats::{Bid, Ending};
 use super::terms::LONGEST_MS;
 use super::{
-    Accepted, Act, Auction, Author, BidPlaced, Command, Event, ExtendReason, Fact, Millis, Offer, Outcome, Person, Refusal, RequestId,
-    Reserve, Status, Terms, TermsError,
+    Accepted, Act, Auction, Author, Command, Event, ExtendReason, Fact, Millis, Offer, Person, Preview, Refusal, Replay, RequestId, Status,
+    Terms, TermsError,
 };
 
 /// What a command leads to when it is not refused.
@@ -18,6 +18,10 @@ pub enum Decision {
     Before(Accepted),
     /// Live text to be shown: nothing happens that is stored.
     Live(Accepted),
+    /// All the auction's events are needed, to be judged again: it says what then.
+    Replay(Box<Replay>),
+    /// It says what would change: nothing happens.
+    Preview(Accepted, Box<Preview>),
 }
 
 /// Events in the making: numbers them and keeps their times in order.
@@ -58,8 +62,10 @@ pub fn create(terms: Terms, seller: Person, request: Option<(RequestId, u64)>, a
     Ok(draft.events)
 }
 
-/// Judges `command`, stamped `at`, against `auction`.
+/// Judges `command`, stamped `at`, against `auction`. A stamp before the last event's is taken for that: an event says when it was judged,
+/// and what is judged again by its event comes out the same.
 pub fn decide(auction: &Auction, command: &Command, at: Millis) -> Result<Decision, Refusal> {
+    let at = at.max(auction.at());
     if let Some(request) = &command.request
         && let Some((digest, verdict)) = auction.answered(&command.by, request)
     {
@@ -74,9 +80,15 @@ pub fn decide(auction: &Auction, command: &Command, at: Millis) -> Result<Decisi
     }
     let mut draft = Draft::after(auction, at);
     match &command.act {
-        Act::Bid(offer) => bid(&mut draft, auction, &command.by, command.request.clone(), *offer, at)?,
+        Act::Bid(offer) => bid(&mut draft, auction, command, *offer)?,
         Act::Say(text) => {
-            draft.push(Fact::Said { from: command.by.clone(), text: text.clone(), request: command.request.clone() });
+            draft.push(Fact::Said { from: auction.known(&command.by), text: text.clone(), request: command.request.clone() });
+        }
+        Act::Void { bid, reason, preview } => {
+            if auction.status() == Status::Scheduled {
+                return Err(Refusal::NotOpen);
+            }
+            return Ok(Decision::Replay(Box::new(Replay::new(auction, command, *bid, reason, *preview, at))));
         }
         Act::Announce(_) => return Ok(Decision::Live(Accepted { seq: None, at: draft.at, standing: None })),
         act => {
@@ -113,65 +125,31 @@ fn conduct(auction: &Auction, act: &Act, by: Author, at: Millis) -> Result<Fact,
         (Act::Pause, _) => Fact::Paused { by, ends_at },
         (Act::Warn(stage), _) => Fact::Warned { by, stage: *stage },
         (Act::Hammer, _) => closing(auction, Some(by)),
-        (Act::Open | Act::Extend(_) | Act::Bid(_) | Act::Say(_) | Act::Announce(_), _) => return Err(Refusal::Closed { ends_at }),
+        (Act::Open | Act::Extend(_) | Act::Bid(_) | Act::Say(_) | Act::Announce(_) | Act::Void { .. }, _) => {
+            return Err(Refusal::Closed { ends_at });
+        }
     })
 }
 
 /// The close, by the same rules whoever brings it about.
 fn closing(auction: &Auction, by: Option<Author>) -> Fact {
-    let (outcome, winner) = match (auction.leader(), auction.reserve()) {
-        (None, _) => (Outcome::Unsold, None),
-        (Some(_), Reserve::Unmet) => (Outcome::ReserveNotMet, None),
-        (Some(leader), Reserve::None | Reserve::Met) => (Outcome::Sold, Some(leader.clone())),
-    };
-    Fact::Closed { by, outcome, winner, price: auction.price() }
+    let Ending { outcome, winner, price, bids } = auction.book().rules().ending(auction.terms());
+    Fact::Closed { by, outcome, winner, price, bids }
 }
 
-fn bid(draft: &mut Draft, auction: &Auction, by: &Person, request: Option<RequestId>, offer: Offer, at: Millis) -> Result<(), Refusal> {
-    may_bid(auction, by, offer)?;
-    let terms = auction.terms();
-    let book = auction.book_after(by, offer).map_err(|why| declined(auction, why))?;
-    let challenged = auction.leader() != Some(by);
-    let moved = challenged || auction.price() != Some(book.price());
-    let placed = Box::new(BidPlaced {
-        bidder: by.clone(),
-        offer,
-        request,
-        leader: book.leader().clone(),
-        price: book.price(),
-        minimum: english::minimum(Some(&book), terms),
-        ends_at: auction.ends_at(),
-        reserve: book.reserve(terms),
-    });
-    draft.push(if moved { Fact::Bid(placed) } else { Fact::Raised(placed) });
-    // Only a challenger extends: a leader who raises could otherwise hold an auction open alone.
-    if challenged && let Some(ends_at) = terms.soft_close.and_then(|soft| soft.extend(auction.ends_at(), at)) {
-        draft.push(Fact::Extended { ends_at, reason: ExtendReason::SoftClose });
-    }
-    Ok(())
-}
-
-fn may_bid(auction: &Auction, by: &Person, offer: Offer) -> Result<(), Refusal> {
+fn bid(draft: &mut Draft, auction: &Auction, command: &Command, offer: Offer) -> Result<(), Refusal> {
     match auction.status() {
         Status::Scheduled => return Err(Refusal::NotOpen),
         Status::Paused => return Err(Refusal::Paused),
         Status::Open | Status::Closed | Status::Cancelled => {}
     }
-    if auction.seller() == by {
+    if auction.seller() == &command.by {
         return Err(Refusal::OwnAuction);
     }
-    if matches!(offer, Offer::UpTo(_)) && !auction.terms().automatic_bids {
-        return Err(Refusal::NotForFormat("This auction takes exact bids only: give an amount, not a maximum."));
-    }
+    let (by, request) = (auction.known(&command.by), command.request.clone());
+    let bid = Bid { by, offer, request, at: draft.at, ends_at: auction.ends_at() };
+    auction.book().rules().judge(auction.terms(), bid)?.into_iter().for_each(|fact| draft.push(fact));
     Ok(())
-}
-
-fn declined(auction: &Auction, why: Declined) -> Refusal {
-    let (minimum, ends_at) = (auction.minimum(), auction.ends_at());
-    match (why, auction.price()) {
-        (Declined::AlreadyLeading, Some(price)) => Refusal::AlreadyLeading { price, minimum, ends_at },
-        (_, price) => Refusal::BidTooLow { minimum, price, ends_at, currency: auction.terms().currency },
-    }
 }
 
 /// The opening, if its time has come by `at`: to be folded in before anything stamped `at` is judged.

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Millis, Money, Offer, Person, RequestId, Stage, Terms};
+use super::formats::{Amended, Figures, Revealed, Why};
+use super::{Act, Command, Millis, Money, Offer, Person, RequestId, Stage, Terms};
 
 /// One thing that happened in an auction.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Event {
     /// From 1, without gaps, over the public events of the auction; `None` for what only its author learns.
     pub seq: Option<u64>,
@@ -16,7 +17,7 @@ pub struct Event {
 }
 
 /// What happened.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Fact {
     /// The auction is there. Always the first.
     Created {
@@ -59,6 +60,19 @@ pub enum Fact {
     Bid(Box<BidPlaced>),
     /// The leader raised their own maximum, and no price moved: not public.
     Raised(Box<BidPlaced>),
+    /// A sealed bid, which replaces the bidder's last one.
+    Sealed {
+        /// Who. Nobody else's business before the close.
+        bidder: Person,
+        /// How much, which is so too.
+        amount: Money,
+        /// The client's name for it.
+        request: Option<RequestId>,
+        /// How many have a bid in.
+        count: u64,
+    },
+    /// A bid was taken out, and all the others were judged again without it.
+    Voided(Box<Voided>),
     /// The end moved.
     Extended {
         /// The new end.
@@ -92,6 +106,8 @@ pub enum Fact {
         winner: Option<Person>,
         /// What the buyer pays; where the reserve was not met, the highest price stated.
         price: Option<Money>,
+        /// What was sealed until now, the best first.
+        bids: Option<Vec<Revealed>>,
     },
 }
 
@@ -99,6 +115,29 @@ impl Fact {
     /// Whether everyone learns of it.
     pub const fn is_public(&self) -> bool {
         !matches!(self, Fact::Raised(_))
+    }
+
+    /// What was asked for that led to this; `None` where nobody asked, and for a creation, which is asked of no auction.
+    pub fn command(&self) -> Option<Command> {
+        let (by, request, act) = match self {
+            Fact::Bid(bid) | Fact::Raised(bid) => (&bid.bidder, &bid.request, Act::Bid(bid.offer)),
+            Fact::Said { from, text, request } => (from, request, Act::Say(text.clone())),
+            Fact::Sealed { bidder, amount, request, .. } => (bidder, request, Act::Bid(Offer::Exact(*amount))),
+            Fact::Voided(voided) => {
+                let reason = voided.reason.clone();
+                voided.by.asked(Act::Void { bid: voided.bid, reason, preview: false })
+            }
+            Fact::Opened { by: Some(by), .. } => by.asked(Act::Open),
+            Fact::Paused { by, .. } => by.asked(Act::Pause),
+            Fact::Resumed { by, .. } => by.asked(Act::Resume),
+            Fact::Warned { by, stage } => by.asked(Act::Warn(*stage)),
+            Fact::Extended { reason: ExtendReason::Auctioneer { by, by_ms }, .. } => by.asked(Act::Extend(*by_ms)),
+            Fact::Closed { by: Some(by), .. } => by.asked(Act::Hammer),
+            Fact::Cancelled { by, reason } => by.asked(Act::Cancel(reason.clone())),
+            Fact::Created { .. } | Fact::Opened { by: None, .. } | Fact::Closed { by: None, .. } => return None,
+            Fact::Extended { reason: ExtendReason::SoftClose | ExtendReason::Outage, .. } => return None,
+        };
+        Some(Command { by: by.clone(), request: request.clone(), act })
     }
 }
 
@@ -111,8 +150,14 @@ pub struct Author {
     pub request: Option<RequestId>,
 }
 
+impl Author {
+    fn asked(&self, act: Act) -> (&Person, &Option<RequestId>, Act) {
+        (&self.who, &self.request, act)
+    }
+}
+
 /// A bid and what it led to.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct BidPlaced {
     /// Who bid.
     pub bidder: Person,
@@ -130,6 +175,25 @@ pub struct BidPlaced {
     pub ends_at: Millis,
     /// Whether the reserve is met now.
     pub reserve: Reserve,
+    /// Why the price is what it is; `None` where it was recorded before this was told.
+    pub why: Option<Why>,
+}
+
+/// A bid that was taken out, and what is left.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Voided {
+    /// The auctioneer.
+    pub by: Author,
+    /// The seq of the bid.
+    pub bid: u64,
+    /// 1–500 characters.
+    pub reason: Box<str>,
+    /// How the other bids stand without it.
+    pub after: Amended,
+    /// That, for everyone.
+    pub figures: Figures,
+    /// How many bids count now.
+    pub bids: u64,
 }
 
 impl BidPlaced {

@@ -10,6 +10,7 @@ mod event;
 pub mod formats;
 mod id;
 mod increments;
+mod ledger;
 mod money;
 mod outage;
 mod person;
@@ -17,11 +18,13 @@ mod refusal;
 mod soft_close;
 mod state;
 mod terms;
+mod verdict;
+mod void;
 
 pub use command::{Act, Command, Offer, Stage, terms_digest};
 pub use decide::{Decision, create, decide, due, opening};
-pub use event::{Author, BidPlaced, Event, ExtendReason, Fact, Outcome, Reserve};
-pub use formats::Format;
+pub use event::{Author, BidPlaced, Event, ExtendReason, Fact, Outcome, Reserve, Voided};
+pub use formats::{Book, Figures, Format, Revealed, Why};
 pub use id::{AuctionId, RequestId};
 pub use increments::{Band, Increments};
 pub use money::{Currency, Money};
@@ -29,8 +32,10 @@ pub use outage::{Downtime, Grace, outage};
 pub use person::Person;
 pub use refusal::Refusal;
 pub use soft_close::{ExtendMode, SoftClose};
-pub use state::{Accepted, Answers, Asked, Auction, OutbidBy, Savepoint, Standing, State, Status};
+pub use state::{Answers, Asked, Auction, Savepoint, State, Status};
 pub use terms::{Terms, TermsError};
+pub use verdict::{Accepted, Granted, OutbidBy, Preview, Standing};
+pub use void::Replay;
 
 /// Whole milliseconds of UTC.
 pub type Millis = i64;

@@ -33,6 +33,13 @@ impl Money {
         Money(self.0.saturating_add(step.0))
     }
 
+    /// So many steps less, but never less than nothing.
+    #[must_use]
+    pub const fn less(self, step: Money, times: i64) -> Money {
+        let left = self.0.saturating_sub(step.0.saturating_mul(times));
+        if left < 0 { Money::ZERO } else { Money(left) }
+    }
+
     /// `percent` hundredths of this, rounded down.
     #[must_use]
     pub const fn percent(self, percent: u32) -> Money {

@@ -1,5 +1,6 @@
 //! Who does something. Whether they are who they say is settled before the rules are asked.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 /// Someone with a name. Two of the same `id` are one person, whatever the names say. Cheap to clone.
@@ -9,12 +10,20 @@ pub struct Person {
     pub id: Arc<str>,
     /// For people.
     pub name: Arc<str>,
+    /// In an auction with aliases: the number by which the others know them, in place of id and name (`rules.md` §1, `aliases`).
+    pub alias: Option<NonZeroU32>,
 }
 
 impl Person {
     /// A person of this id and name.
     pub fn new(id: &str, name: &str) -> Person {
-        Person { id: id.into(), name: name.into() }
+        Person { id: id.into(), name: name.into(), alias: None }
+    }
+
+    /// The same person, known to others by this number alone.
+    #[must_use]
+    pub fn known_as(self, alias: Option<NonZeroU32>) -> Person {
+        Person { alias, ..self }
     }
 }
 

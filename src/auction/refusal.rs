@@ -40,6 +40,8 @@ pub enum Refusal {
     BadAmount,
     /// The format takes no such bid; says why.
     NotForFormat(&'static str),
+    /// The seq is that of no bid that stands.
+    NoSuchBid(u64),
     /// Terms that cannot stand.
     BadTerms(TermsError),
     /// No such auction.
@@ -70,7 +72,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every code there is.
-    pub const CODES: [&'static str; 20] = [
+    pub const CODES: [&'static str; 21] = [
         "bid_too_low",
         "already_leading",
         "not_open",
@@ -79,6 +81,7 @@ impl Refusal {
         "own_auction",
         "bad_amount",
         "not_for_format",
+        "no_such_bid",
         "bad_terms",
         "unknown_auction",
         "exists",
@@ -104,6 +107,7 @@ impl Refusal {
             Refusal::OwnAuction => "own_auction",
             Refusal::BadAmount => "bad_amount",
             Refusal::NotForFormat(_) => "not_for_format",
+            Refusal::NoSuchBid(_) => "no_such_bid",
             Refusal::BadTerms(_) => "bad_terms",
             Refusal::UnknownAuction => "unknown_auction",
             Refusal::Exists => "exists",
@@ -124,6 +128,9 @@ impl Refusal {
         let text = match self {
             Refusal::BidTooLow { minimum, currency, .. } => {
                 return format!("The lowest bid that counts now is {}.", currency.show(*minimum));
+            }
+            Refusal::NoSuchBid(seq) => {
+                return format!("Event {seq} is no bid, or none that still stands: give the seq of a bid's own event.");
             }
             Refusal::BadTerms(fault) => return format!("These terms cannot stand: {fault}."),
             Refusal::IdReused(id) => {

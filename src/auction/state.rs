@@ -1,22 +1,29 @@
 //! The state of an auction: the fold of its events. Restart, replay and resume are this one fold.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use super::command::{Kind, digest};
-use super::formats::english::{self, Book};
-use super::{Author, BidPlaced, Event, ExtendReason, Fact, Millis, Money, Offer, Outcome, Person, RequestId, Reserve, Stage, Terms};
+use super::formats::{self, Book, Figures};
+use super::ledger::Ledger;
+use super::{
+    Accepted, BidPlaced, Command, Event, Fact, Millis, Money, OutbidBy, Outcome, Person, RequestId, Reserve, Stage, Standing, Terms,
+};
 
 /// An auction as it stands.
 #[derive(Clone, Debug)]
 pub struct Auction {
     state: State,
+    /// How the bids stand, by the rules of the format.
+    book: Book,
+    /// By which number each bidder is known, where there are aliases.
+    aliases: Ledger<Person>,
     answered: Answers,
     /// What was answered since the last [`Auction::settle`], in its order.
     fresh: Vec<Asked>,
 }
 
-/// All but the verdicts, laid open for those who store it. Cheap to clone, however long the auction.
+/// All but the bids, the aliases and the verdicts, laid open for those who store it. Cheap to clone, however long the auction.
 #[derive(Clone, PartialEq, Debug)]
 pub struct State {
     /// What the seller fixed.
@@ -33,10 +40,10 @@ pub struct State {
     pub warned: Option<Stage>,
     /// Why it was called off.
     pub cancelled: Option<Arc<str>>,
-    /// How the bids stand, once there is one.
-    pub book: Option<Book>,
-    /// How many bids everyone has seen accepted.
+    /// How many bids count.
     pub bids: u64,
+    /// The seqs of those that were taken out.
+    pub voided: Arc<[u64]>,
     /// How it ended, once it has.
     pub outcome: Option<Outcome>,
     /// Of the last public event.
@@ -52,6 +59,7 @@ pub type Answers = HashMap<Asked, (u64, Accepted)>;
 #[derive(Debug)]
 pub struct Savepoint {
     state: State,
+    book: formats::Savepoint,
     fresh: usize,
 }
 
@@ -94,43 +102,11 @@ impl Status {
     }
 }
 
-/// The verdict on a command that was accepted. The same command gets it again for the life of the auction.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Accepted {
-    /// Of its public event, if it has one.
-    pub seq: Option<u64>,
-    /// When it was accepted.
-    pub at: Millis,
-    /// For a bid: how it stood then.
-    pub standing: Option<Standing>,
-}
-
-/// How a bid stood when it was judged.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Standing {
-    /// `None` where the bidder led by it.
-    pub outbid: Option<OutbidBy>,
-    /// The price by it.
-    pub price: Money,
-    /// What the next challenger had to offer.
-    pub minimum: Money,
-}
-
-/// Why a bid that was high enough did not lead.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum OutbidBy {
-    /// The leader had left the same maximum before.
-    Tie,
-    /// The leader's maximum was higher by less than a step: it caps the price.
-    Cap,
-    /// The leader's maximum was higher.
-    Maximum,
-}
-
 impl Auction {
     /// The state after an auction's first event; `None` where that is not its creation.
     pub fn found(first: &Event) -> Option<Auction> {
         let Fact::Created { terms, by, .. } = &first.fact else { return None };
+        let book = Book::new(terms.format);
         let state = State {
             ends_at: terms.ends_at,
             terms: terms.clone(),
@@ -139,23 +115,28 @@ impl Auction {
             paused_at: None,
             warned: None,
             cancelled: None,
-            book: None,
             bids: 0,
+            voided: Arc::default(),
             outcome: None,
             seq: first.seq.unwrap_or(0),
             at: first.at,
         };
-        Some(Auction { state, answered: HashMap::new(), fresh: Vec::new() })
+        Some(Auction::resume(state, book, HashMap::new()))
     }
 
-    /// The auction again that had this state and these verdicts.
-    pub fn resume(state: State, answered: Answers) -> Auction {
-        Auction { state, answered, fresh: Vec::new() }
+    /// The auction again that had this state, this book and these verdicts; nobody in it has an alias.
+    pub fn resume(state: State, book: Book, answered: Answers) -> Auction {
+        Auction { state, book, aliases: Ledger::default(), answered, fresh: Vec::new() }
     }
 
-    /// All but the verdicts.
+    /// All but the bids, the aliases and the verdicts.
     pub fn state(&self) -> &State {
         &self.state
+    }
+
+    /// How the bids stand.
+    pub fn book(&self) -> &Book {
+        &self.book
     }
 
     /// Every verdict there is.
@@ -174,13 +155,16 @@ impl Auction {
     }
 
     /// As it stands, to be gone back to if what is folded in from here on turns out not to have happened.
-    pub fn savepoint(&self) -> Savepoint {
-        Savepoint { state: self.state.clone(), fresh: self.fresh.len() }
+    pub fn savepoint(&mut self) -> Savepoint {
+        self.aliases.mark();
+        Savepoint { state: self.state.clone(), book: self.book.savepoint(), fresh: self.fresh.len() }
     }
 
     /// Takes back all that was folded in since `savepoint`, which is this auction's latest; it was not settled since.
     pub fn restore(&mut self, savepoint: Savepoint) {
         self.state = savepoint.state;
+        self.book.restore(savepoint.book);
+        self.aliases.rewind();
         // No decision answers a request id twice: what stands under it came after the savepoint, and nothing stood there before.
         for asked in self.fresh.drain(savepoint.fresh.min(self.fresh.len())..) {
             self.answered.remove(&asked);
@@ -191,8 +175,10 @@ impl Auction {
     pub fn evolve(&mut self, event: &Event) {
         self.state.seq = event.seq.unwrap_or(self.state.seq);
         self.state.at = self.state.at.max(event.at);
+        self.book.rules_mut().fold(&event.fact, self.state.at, self.state.seq);
         match &event.fact {
-            Fact::Created { .. } | Fact::Said { .. } => {}
+            Fact::Created { .. } | Fact::Raised(_) => {}
+            Fact::Said { from, .. } => self.meet(from),
             Fact::Opened { ends_at, .. } => {
                 self.state.status = Status::Open;
                 self.state.ends_at = *ends_at;
@@ -207,11 +193,21 @@ impl Auction {
                 self.state.paused_at = None;
             }
             Fact::Bid(bid) => {
-                self.enter(bid);
+                self.meet(&bid.bidder);
                 self.state.bids += 1;
                 self.state.warned = None;
             }
-            Fact::Raised(bid) => self.enter(bid),
+            Fact::Sealed { bidder, count, .. } => {
+                self.meet(bidder);
+                self.state.bids = *count;
+                self.state.warned = None;
+            }
+            Fact::Voided(voided) => {
+                self.book.amend(&voided.after);
+                self.state.bids = voided.bids;
+                self.state.voided = self.state.voided.iter().copied().chain([voided.bid]).collect();
+                self.state.warned = None;
+            }
             Fact::Warned { stage, .. } => self.state.warned = Some(*stage),
             Fact::Extended { ends_at, .. } => self.state.ends_at = *ends_at,
             Fact::Cancelled { reason, .. } => {
@@ -232,32 +228,59 @@ impl Auction {
         self.state.warned = None;
     }
 
-    fn enter(&mut self, bid: &BidPlaced) {
-        self.state.book = Some(Book::folded(self.state.book.take(), bid));
+    /// Somebody whom the others know by a number is known by it from now on.
+    fn meet(&mut self, who: &Person) {
+        if who.alias.is_some() && self.aliases.get(&who.id).is_none() {
+            self.aliases.set(who.id.clone(), Some(who.clone()));
+        }
+    }
+
+    /// `who` as the others know them: by the number they have, or by the next. The seller has none.
+    pub(super) fn known(&self, who: &Person) -> Person {
+        if !self.state.terms.aliases || self.state.seller == *who {
+            return who.clone();
+        }
+        let next = || NonZeroU32::MIN.saturating_add(u32::try_from(self.aliases.len()).unwrap_or(u32::MAX));
+        let alias = self.alias(who).unwrap_or_else(next);
+        who.clone().known_as(Some(alias))
+    }
+
+    /// The number by which the others know `who`, if it is one already.
+    pub fn alias(&self, who: &Person) -> Option<NonZeroU32> {
+        self.aliases.get(&who.id)?.alias
+    }
+
+    /// How many are known by a number.
+    pub fn aliases_given(&self) -> usize {
+        self.aliases.len()
+    }
+
+    /// Everybody whom the others know by a number, in its order.
+    pub fn aliases(&self) -> Vec<Person> {
+        let mut people: Vec<_> = self.aliases.values().cloned().collect();
+        people.sort_unstable_by_key(|who| who.alias);
+        people
     }
 
     /// A request id has one verdict for the life of the auction; it is in the event.
     fn remember(&mut self, event: &Event) {
-        let Some((by, request, digest)) = author(&event.fact) else { return };
-        if let (Some(request), Some(verdict)) = (request, self.verdict(event)) {
-            let asked = (by.id.clone(), request.clone());
-            if self.answered.insert(asked.clone(), (digest, verdict)).is_none() {
-                self.fresh.push(asked);
-            }
+        let Some(Command { by, request: Some(request), act }) = event.fact.command() else { return };
+        let asked = (by.id, request);
+        if self.answered.insert(asked.clone(), (act.digest(), self.verdict(event))).is_none() {
+            self.fresh.push(asked);
         }
     }
 
-    /// What the author of `event` is told; `None` where it has no author.
-    pub fn verdict(&self, event: &Event) -> Option<Accepted> {
+    /// What the author of `event` is told.
+    pub fn verdict(&self, event: &Event) -> Accepted {
         let standing = match &event.fact {
-            Fact::Bid(bid) | Fact::Raised(bid) => Some(Standing { outbid: self.outbid_by(bid), price: bid.price, minimum: bid.minimum }),
-            Fact::Created { .. } => None,
-            fact => {
-                author(fact)?;
-                None
+            Fact::Bid(bid) | Fact::Raised(bid) => {
+                Some(Standing::Ranked { outbid: self.outbid_by(bid), price: bid.price, minimum: bid.minimum })
             }
+            Fact::Sealed { .. } => Some(Standing::Placed),
+            _ => None,
         };
-        Some(Accepted { seq: event.seq, at: event.at, standing })
+        Accepted { seq: event.seq, at: event.at, standing }
     }
 
     fn outbid_by(&self, bid: &BidPlaced) -> Option<OutbidBy> {
@@ -276,11 +299,6 @@ impl Auction {
     /// The verdict this request id already has, and on what.
     pub(super) fn answered(&self, by: &Person, request: &RequestId) -> Option<&(u64, Accepted)> {
         self.answered.get(&(by.id.clone(), request.clone()))
-    }
-
-    /// How the bids would stand after one more.
-    pub(super) fn book_after(&self, bidder: &Person, offer: Offer) -> Result<Book, english::Declined> {
-        Book::after(self.state.book.as_ref(), &self.state.terms, bidder, offer)
     }
 
     /// What the seller fixed.
@@ -327,27 +345,46 @@ impl Auction {
         }
     }
 
-    /// The price, once somebody has bid.
+    /// How it stands at `now`, for everyone.
+    pub fn figures(&self, now: Millis) -> Figures {
+        self.book.rules().figures(&self.state.terms, now)
+    }
+
+    /// When the price next changes by itself, after `now`.
+    pub fn next_step(&self, now: Millis) -> Option<Millis> {
+        if self.state.status == Status::Open { self.book.rules().next_step(&self.state.terms, now) } else { None }
+    }
+
+    fn last_figures(&self) -> Figures {
+        self.figures(self.state.at)
+    }
+
+    /// The price after the last event, where there is one.
     pub fn price(&self) -> Option<Money> {
-        self.state.book.as_ref().map(Book::price)
+        self.last_figures().price
     }
 
-    /// Who leads, once somebody has bid.
-    pub fn leader(&self) -> Option<&Person> {
-        self.state.book.as_ref().map(Book::leader)
+    /// Who leads, if anybody does.
+    pub fn leader(&self) -> Option<Person> {
+        self.last_figures().leader
     }
 
-    /// What a challenger must at least offer.
+    /// What one must at least offer, after the last event.
     pub fn minimum(&self) -> Money {
-        english::minimum(self.state.book.as_ref(), &self.state.terms)
+        self.last_figures().minimum
     }
 
     /// What may be told of the reserve.
     pub fn reserve(&self) -> Reserve {
-        self.state.book.as_ref().map_or(english::reserve_state(&self.state.terms, None), |book| book.reserve(&self.state.terms))
+        self.last_figures().reserve
     }
 
-    /// How many bids everyone has seen accepted.
+    /// The seqs of the bids that were taken out.
+    pub fn voided(&self) -> &[u64] {
+        &self.state.voided
+    }
+
+    /// How many bids count.
     pub fn bids(&self) -> u64 {
         self.state.bids
     }
@@ -368,28 +405,9 @@ impl Auction {
     }
 }
 
-/// Whose command led to this, their name for it, and the digest of what they asked; `None` where the clock did it, or it is a creation, whose
-/// id is one among all auctions, not in this one.
-fn author(fact: &Fact) -> Option<(&Person, &Option<RequestId>, u64)> {
-    let (by, digest) = match fact {
-        Fact::Bid(bid) | Fact::Raised(bid) => return Some((&bid.bidder, &bid.request, bid.offer.digest())),
-        Fact::Said { from, text, request } => return Some((from, request, digest(Kind::Say, text.as_bytes()))),
-        Fact::Opened { by, .. } => (by.as_ref()?, digest(Kind::Open, &[])),
-        Fact::Paused { by, .. } => (by, digest(Kind::Pause, &[])),
-        Fact::Resumed { by, .. } => (by, digest(Kind::Resume, &[])),
-        Fact::Warned { by, stage } => (by, digest(Kind::Warn, &[stage.number()])),
-        Fact::Extended { reason: ExtendReason::Auctioneer { by, by_ms }, .. } => (by, digest(Kind::Extend, &by_ms.to_le_bytes())),
-        Fact::Closed { by, .. } => (by.as_ref()?, digest(Kind::Hammer, &[])),
-        Fact::Cancelled { by, reason } => (by, digest(Kind::Cancel, reason.as_bytes())),
-        Fact::Created { .. } | Fact::Extended { reason: ExtendReason::SoftClose | ExtendReason::Outage, .. } => return None,
-    };
-    let Author { who, request } = by;
-    Some((who, request, digest))
-}
-
 /// Two auctions are equal where they will say the same for ever.
 impl PartialEq for Auction {
     fn eq(&self, other: &Auction) -> bool {
-        self.state == other.state && self.answered == other.answered
+        self.state == other.state && self.book == other.book && self.aliases == other.aliases && self.answered == other.answered
     }
 }

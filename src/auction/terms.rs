@@ -19,11 +19,13 @@ pub struct Terms {
     pub currency: Currency,
     /// Which rules.
     pub format: Format,
-    /// The lowest first bid.
+    /// The lowest first bid; of a Dutch auction, the price it falls from.
     pub start: Money,
     /// Below it there is no sale. Never shown.
     pub reserve: Option<Money>,
-    /// The steps.
+    /// English: at this price it can be had at once, until somebody bids (or, with a reserve, until that is met).
+    pub buy_now: Option<Money>,
+    /// The steps, in an English auction.
     pub increments: Increments,
     /// Whether bidders may leave a maximum.
     pub automatic_bids: bool,
@@ -33,6 +35,8 @@ pub struct Terms {
     pub ends_at: Millis,
     /// How late bids move the end.
     pub soft_close: Option<SoftClose>,
+    /// Whether bidders are known to each other by numbers alone.
+    pub aliases: bool,
 }
 
 /// Terms that cannot stand: the first field that is wrong, and what is allowed.
@@ -80,7 +84,34 @@ impl Terms {
         if let Some(why) = self.increments.fault() {
             return wrong("increments", why);
         }
+        self.check_format()?;
         self.check_times(now)
+    }
+
+    fn check_format(&self) -> Result<(), TermsError> {
+        let wrong = |field: &str, why: &str| Err(TermsError::new(field, why));
+        if self.format != Format::English {
+            let theirs =
+                [("buy_now", self.buy_now.is_some()), ("automatic_bids", self.automatic_bids), ("soft_close", self.soft_close.is_some())];
+            if let Some((field, _)) = theirs.iter().find(|(_, given)| *given) {
+                return wrong(field, "for the format english alone");
+            }
+        }
+        if let Format::Dutch(fall) = self.format {
+            if self.reserve.is_some() {
+                return wrong("reserve", "not in a dutch auction: its floor is the reserve");
+            }
+            fall.check(self.start)?;
+        }
+        let Some(buy_now) = self.buy_now else { return Ok(()) };
+        // 1.3 times, in tenths; both are at most 10¹².
+        if buy_now.minor() * 10 < self.start.minor() * 13 {
+            return wrong("buy_now", "at least 1.3 times start");
+        }
+        if self.reserve.is_some_and(|reserve| reserve > buy_now) {
+            return wrong("reserve", "not above buy_now");
+        }
+        Ok(())
     }
 
     fn check_times(&self, now: Millis) -> Result<(), TermsError> {

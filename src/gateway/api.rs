@@ -271,6 +271,6 @@ pub async fn command(
     let request = request.or(key);
     let problem = |refusal: Refusal| Problem::of(request.clone(), refusal);
     let by = someone(&gateway, &headers, &credentials).map_err(|denied| problem(denied.refusal))?;
-    let verdict = gateway.rooms.command(&id, Command { by, request: request.clone(), act }).await;
-    Ok(json(&wire::accepted(request.as_ref(), &verdict.map_err(problem)?)))
+    let verdict = gateway.rooms.command(&id, Command { by, request: request.clone(), act }).await.map_err(problem)?;
+    Ok(json(&wire::accepted(request.as_ref(), &verdict)))
 }

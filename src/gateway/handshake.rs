@@ -147,6 +147,6 @@ async fn enter(gateway: &Gateway, who: Option<&Person>, to: Destination, member:
     let (seat, look, resumed) = gateway.rooms.attach(&id, since, who.cloned(), member, quiet).await?;
     let now = gateway.rooms.clock().now();
     let seq = since.filter(|_| resumed).unwrap_or(look.seq);
-    let first = wire::welcome(now, who, &look.auction, seq, resumed, conversation::heartbeat_ms(gateway));
+    let first = wire::welcome(now, who, look.seen(), seq, resumed, conversation::heartbeat_ms(gateway));
     Ok((first, Place::Room { seat: Box::new(seat), currency: look.currency, quiet }))
 }

@@ -94,7 +94,7 @@ impl Heart {
                 _ = turns.tick() => {}
             }
             let now = clock.now();
-            let tick = wire::tick(now);
+            let tick = wire::tick(now, None);
             for (count, socket) in self.next_slot().into_iter().enumerate() {
                 if let Some(alive) = socket.upgrade() {
                     self.look_after(&alive, socket, now, &tick);

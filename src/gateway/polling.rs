@@ -111,9 +111,11 @@ fn manner(headers: &HeaderMap) -> Option<Manner> {
 async fn long_poll(gateway: &Gateway, id: &AuctionId, since: Option<u64>, who: Option<Person>, wait: Duration, limit: usize) -> Answer {
     let (mut seat, look, resumed) = gateway.rooms.join(id, since, who.clone()).await?;
     let you = Some(You::new(who.as_ref()));
+    let aliases = look.aliases.as_deref().map(wire::known);
     let now = gateway.rooms.clock().now();
     if !resumed {
-        return Ok(page(&wire::Events { seq: look.seq, resumed, ended: look.ended, now, you, events: &[], auction: Some(&look.auction) }));
+        let (seq, ended, auction) = (look.seq, look.ended, Some(&*look.auction));
+        return Ok(page(&wire::Events { seq, resumed, ended, now, you, aliases, events: &[], auction }));
     }
     let mut frames: Vec<Frame> = Vec::new();
     let mut seq = since.unwrap_or(look.seq);
@@ -137,20 +139,22 @@ async fn long_poll(gateway: &Gateway, id: &AuctionId, since: Option<u64>, who: O
     let ended = matches!(taken, Taken::End(crate::room::Ending::Ended)) && frames.len() < limit;
     let events: Vec<_> = frames.iter().map(Frame::raw).collect();
     let now = gateway.rooms.clock().now();
-    Ok(page(&wire::Events { seq, resumed, ended, now, you, events: &events, auction: None }))
+    Ok(page(&wire::Events { seq, resumed, ended, now, you, aliases, events: &events, auction: None }))
 }
 
 /// A page of all that ever happened.
 async fn history(gateway: &Gateway, id: &AuctionId, since: u64, limit: usize) -> Answer {
     let look = gateway.rooms.look(id).await?;
-    let (now, you) = (gateway.rooms.clock().now(), None);
+    let (now, you, aliases) = (gateway.rooms.clock().now(), None, None);
     if since > look.seq {
-        return Ok(page(&wire::Events { seq: look.seq, resumed: false, ended: look.ended, now, you, events: &[], auction: None }));
+        let (seq, ended) = (look.seq, look.ended);
+        return Ok(page(&wire::Events { seq, resumed: false, ended, now, you, aliases, events: &[], auction: None }));
     }
     let frames = gateway.rooms.history(id, since, limit).await?;
     let seq = since + frames.len() as u64;
     let events: Vec<_> = frames.iter().map(Frame::raw).collect();
-    Ok(page(&wire::Events { seq, resumed: true, ended: look.ended && seq >= look.seq, now, you, events: &events, auction: None }))
+    let ended = look.ended && seq >= look.seq;
+    Ok(page(&wire::Events { seq, resumed: true, ended, now, you, aliases, events: &events, auction: None }))
 }
 
 fn page(events: &wire::Events<'_>) -> Response<Body> {

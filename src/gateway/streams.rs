@@ -56,7 +56,7 @@ pub async fn follow(gateway: Gateway, id: AuctionId, since: Option<u64>, who: Op
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let now = gateway.rooms.clock().now();
-    let welcome = wire::welcome(now, who.as_ref(), &look.auction, seq, resumed, heartbeat_ms(&gateway));
+    let welcome = wire::welcome(now, who.as_ref(), look.seen(), seq, resumed, heartbeat_ms(&gateway));
     let mut first = BytesMut::new();
     note(format, &mut first, &format!("retry: {}\n\n", if look.ended { NO_RETRY_MS } else { fastrand::u64(RETRY_MS) }));
     first.extend_from_slice(&format.bytes(None, &welcome));
@@ -162,7 +162,7 @@ impl Watcher {
     fn tick(&mut self) {
         let mut out = BytesMut::new();
         note(self.format, &mut out, ":\n");
-        out.extend_from_slice(&self.format.bytes(None, &wire::tick(self.gateway.rooms.clock().now())));
+        out.extend_from_slice(&self.format.bytes(None, &wire::tick(self.gateway.rooms.clock().now(), None)));
         self.waiting.push_back(out.freeze());
     }
 }

@@ -11,10 +11,11 @@ use super::callers::Callers;
 use super::feed::Cursor;
 use super::presence::{Presence, Watching};
 use super::reply::Reply;
-use crate::auction::{Accepted, Auction, AuctionId, Command, Currency, Millis, Person, Refusal, Status};
+use crate::auction::{Auction, AuctionId, Command, Currency, Granted, Millis, Person, Refusal, Status};
+use crate::wire::Seen;
 
 /// The answer to a command.
-pub type Verdict = Result<Accepted, Refusal>;
+pub type Verdict = Result<Granted, Refusal>;
 
 /// What reaches a room.
 #[derive(Debug)]
@@ -90,10 +91,19 @@ pub struct Look {
     pub auction: Arc<RawValue>,
     /// Of the last public event in it.
     pub seq: u64,
+    /// Where bidders are known by numbers: who is who, as far as whoever looks may know.
+    pub aliases: Option<Arc<[Person]>>,
     /// What amounts are in.
     pub currency: Currency,
     /// Whether nothing will change any more.
     pub ended: bool,
+}
+
+impl Look {
+    /// As a `welcome` has it.
+    pub fn seen(&self) -> Seen<'_> {
+        (&self.auction, self.aliases.as_deref())
+    }
 }
 
 /// A place to watch from: the snapshot and the cursor are of the same moment.

@@ -62,6 +62,7 @@ struct Kept {
 enum Kind {
     Presence,
     Text,
+    Price,
 }
 
 /// Events that follow each other, in one run of bytes for all who are at the first of them.
@@ -150,6 +151,11 @@ impl Feed {
     /// Says the auctioneer's live text: it replaces the last.
     pub fn announce(&self, frame: Frame) {
         self.tell(Kind::Text, frame);
+    }
+
+    /// Says what a falling price has come to.
+    pub fn price(&self, frame: Frame) {
+        self.tell(Kind::Price, frame);
     }
 
     fn tell(&self, kind: Kind, frame: Frame) {

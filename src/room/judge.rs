@@ -6,7 +6,7 @@ use super::door::{Verdict, Waiting};
 use super::load::{self, LoadError};
 use super::task::Room;
 use super::{record, snapshot, summary};
-use crate::auction::{self, Act, Auction, Decision, Event, Fact, Millis, Person, Refusal, Savepoint};
+use crate::auction::{self, Accepted, Act, Auction, Decision, Event, Fact, Granted, Millis, Person, Refusal, Replay, Savepoint};
 use crate::log::{AppendError, Batch};
 use crate::wire;
 
@@ -17,6 +17,21 @@ struct Judged {
     verdicts: Vec<Verdict>,
     /// The newest live text.
     announced: Option<(Box<str>, Person)>,
+    /// The last verdict is that one cannot say before all that has happened is judged again.
+    replay: Option<Box<Replay>>,
+}
+
+/// What some people are told by themselves when it changes.
+struct Known {
+    leader: Option<Person>,
+    /// How many have a number.
+    aliases: usize,
+}
+
+impl Known {
+    fn of(auction: &Auction) -> Known {
+        Known { leader: auction.leader(), aliases: auction.aliases_given() }
+    }
 }
 
 /// How often a batch is judged anew after somebody else has written.
@@ -25,14 +40,39 @@ const ATTEMPTS: usize = 3;
 impl Room {
     /// Judges commands in their order and answers each, once what they led to is durable and shown. If the log cannot write,
     /// nothing happened: all of them are refused `unavailable`.
-    pub(super) async fn judge(&mut self, waiting: Vec<Waiting>) {
+    pub(super) async fn judge(&mut self, mut waiting: Vec<Waiting>) {
+        // What needs the whole history is judged by itself, in its place.
+        while let Some(at) = waiting.iter().position(|waiting| matches!(waiting.command.act, Act::Void { .. })) {
+            let later = waiting.split_off(at + 1);
+            let void = waiting.split_off(at);
+            self.judge_batch(waiting).await;
+            self.judge_batch(void).await;
+            waiting = later;
+        }
+        self.judge_batch(waiting).await;
+    }
+
+    async fn judge_batch(&mut self, waiting: Vec<Waiting>) {
+        if waiting.is_empty() {
+            return;
+        }
         for _ in 0..ATTEMPTS {
-            let (before, led) = (self.auction.savepoint(), self.auction.leader().cloned());
-            let Judged { events, verdicts, announced } = self.decide_all(&waiting);
+            let (before, known) = (self.auction.savepoint(), Known::of(&self.auction));
+            let Judged { events, verdicts, announced, replay } = self.decide_all(&waiting);
+            let (events, verdicts) = match replay {
+                None => (events, verdicts),
+                Some(replay) => match self.replayed(*replay).await {
+                    Ok(Judged { events, verdicts, .. }) => (events, verdicts),
+                    Err(error) => {
+                        error!(auction = %self.door.id, %error, "its bids cannot be read to be judged again");
+                        break;
+                    }
+                },
+            };
             match self.store(before, &events).await {
                 Ok(()) => {
                     self.answer(waiting, verdicts);
-                    self.tell_outbid(led.as_ref(), &events);
+                    self.tell_changed(&known, &events);
                     return announced.into_iter().for_each(|(text, by)| self.announce(text, by));
                 }
                 Err(AppendError::Conflict) => {
@@ -86,29 +126,62 @@ impl Room {
 
     /// Decides each command against the state that those before it lead to.
     fn decide_all(&mut self, waiting: &[Waiting]) -> Judged {
-        let (mut events, mut announced) = (Vec::new(), None);
+        let (mut events, mut announced, mut replay) = (Vec::new(), None, None);
         let verdicts = waiting.iter().map(|Waiting { command, at, .. }| {
             if let Some(opened) = auction::opening(&self.auction, *at) {
                 self.auction.evolve(&opened);
                 events.push(opened);
             }
             let happened = match auction::decide(&self.auction, command, *at)? {
-                Decision::Before(verdict) => return Ok(verdict),
+                Decision::Before(verdict) => return Ok(self.granted(verdict, &command.by)),
                 Decision::Live(verdict) => {
                     if let Act::Announce(text) = &command.act {
                         announced = Some((text.clone(), command.by.clone()));
                     }
-                    return Ok(verdict);
+                    return Ok(verdict.into());
                 }
+                Decision::Replay(needed) => {
+                    replay = Some(needed);
+                    return Err(Refusal::Unavailable);
+                }
+                Decision::Preview(accepted, preview) => return Ok(Granted { preview: Some(preview), ..accepted.into() }),
                 Decision::Happens(happened) => happened,
             };
-            let verdict = happened.first().and_then(|event| self.auction.verdict(event));
-            happened.iter().for_each(|event| self.auction.evolve(event));
+            let verdict = self.fold(&happened);
             events.extend(happened);
-            Ok(verdict.expect("the first event of a decision is the command's own, and has a verdict"))
+            Ok(self.granted(verdict, &command.by))
         });
         let verdicts = verdicts.collect();
-        Judged { events, verdicts, announced }
+        Judged { events, verdicts, announced, replay }
+    }
+
+    /// Folds in what one command has led to, and says what its author is told.
+    fn fold(&mut self, happened: &[Event]) -> Accepted {
+        let verdict = happened.first().map(|event| self.auction.verdict(event));
+        happened.iter().for_each(|event| self.auction.evolve(event));
+        verdict.expect("a decision that something happens is never empty")
+    }
+
+    fn granted(&self, accepted: Accepted, by: &Person) -> Granted {
+        Granted { alias: self.auction.alias(by), ..accepted.into() }
+    }
+
+    /// Hands `replay` all that has happened, page by page, and folds in what it then says.
+    async fn replayed(&mut self, mut replay: Replay) -> Result<Judged, LoadError> {
+        load::each(&*self.shared.log, &self.door.id, self.mark, |event| replay.fold(event)).await?;
+        let (mut events, announced) = (Vec::new(), None);
+        let verdict = match replay.conclude(&self.auction) {
+            Ok(Decision::Happens(happened)) => {
+                let verdict = self.fold(&happened);
+                events = happened;
+                Ok(verdict.into())
+            }
+            Ok(Decision::Preview(accepted, preview)) => Ok(Granted { preview: Some(preview), ..accepted.into() }),
+            Ok(Decision::Before(accepted) | Decision::Live(accepted)) => Ok(accepted.into()),
+            Ok(Decision::Replay(_)) => Err(Refusal::Unavailable),
+            Err(refusal) => Err(refusal),
+        };
+        Ok(Judged { events, verdicts: vec![verdict], announced, replay: None })
     }
 
     /// Makes `events` durable, which are folded in since `before`, then shows them. On an error the state is the one before again.
@@ -155,21 +228,37 @@ impl Room {
         members.iter().for_each(|member| member.push(&self.feed));
     }
 
-    /// Tells whoever led before or in between, and does so no more, behind the events that did it, on all sockets of theirs.
+    /// Tells each of those whom it concerns, behind the events that did it, on all sockets of theirs.
+    fn tell_changed(&self, known: &Known, events: &[Event]) {
+        self.tell_outbid(known.leader.as_ref(), events);
+        if self.auction.aliases_given() > known.aliases {
+            for person in self.auction.aliases().iter().skip(known.aliases) {
+                let Some(frame) = wire::alias(person) else { continue };
+                self.tell(&person.id, &frame);
+                self.tell(&self.auction.seller().id, &frame);
+            }
+        }
+    }
+
+    fn tell(&self, who: &str, frame: &wire::Frame) {
+        for member in self.door.callers.of(who) {
+            member.tell_message(frame, self.feed.last());
+            member.push(&self.feed);
+        }
+    }
+
+    /// Tells whoever led before or in between, and does so no more.
     fn tell_outbid(&self, led: Option<&Person>, events: &[Event]) {
         let bids = events.iter().filter_map(|event| if let Fact::Bid(bid) = &event.fact { Some(&bid.leader) } else { None });
         let leads = self.auction.leader();
-        let mut lost: Vec<_> = led.into_iter().chain(bids).filter(|who| Some(*who) != leads).map(|who| &who.id).collect();
+        let mut lost: Vec<_> = led.into_iter().chain(bids).filter(|who| Some(*who) != leads.as_ref()).map(|who| &who.id).collect();
         if lost.is_empty() {
             return;
         }
         lost.sort_unstable();
         lost.dedup();
         let frame = wire::outbid(self.auction.price(), self.auction.minimum());
-        for member in lost.into_iter().flat_map(|who| self.door.callers.of(who)) {
-            member.tell_message(&frame, self.feed.last());
-            member.push(&self.feed);
-        }
+        lost.into_iter().for_each(|who| self.tell(who, &frame));
     }
 
     /// Folds in what another server has appended.

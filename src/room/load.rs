@@ -148,6 +148,21 @@ pub async fn events_after(log: &dyn EventLog, id: &AuctionId, mut mark: Mark) ->
     }
 }
 
+/// Hands everything up to `until` to `take`, in its order, a page at a time.
+pub async fn each(log: &dyn EventLog, id: &AuctionId, until: Mark, mut take: impl FnMut(&Event)) -> Result<(), LoadError> {
+    let mut mark = Mark::start(id.as_str());
+    while mark.position < until.position {
+        let left = usize::try_from(until.position - mark.position).unwrap_or(PAGE);
+        let (events, next, last) = page(log, id, mark, left.min(PAGE)).await?;
+        events.iter().for_each(&mut take);
+        mark = next;
+        if last {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// At most `limit` public events after `since`, encoded.
 pub async fn history(log: &dyn EventLog, id: &AuctionId, since: u64, limit: usize) -> Result<Vec<Frame>, LoadError> {
     let mut frames = Vec::new();

@@ -23,6 +23,7 @@ mod relist;
 mod reply;
 mod seat;
 mod snapshot;
+mod stored;
 mod summary;
 mod task;
 

@@ -1,16 +1,10 @@
 //! Events as they are stored: JSON, versioned, for ever readable. The one place where events meet their stored form.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::ops::Deref;
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
-use crate::auction::{
-    AuctionId, Author, Band, BidPlaced, Currency, Event, ExtendMode, ExtendReason, Fact, Format, Increments, Millis, Money, Offer, Outcome,
-    Person, RequestId, Reserve, SoftClose, Stage, Terms,
-};
+pub use super::stored::People;
+use super::stored::{OUTCOMES, RESERVES, StoredAmended, StoredSealed, StoredTerms, Text, WHYS, Who, amount, meaning_of, why, word_of};
+use crate::auction::{Author, BidPlaced, Event, ExtendReason, Fact, Figures, Millis, Money, Offer, Person, RequestId, Stage, Voided};
 
 /// The version that is written.
 const VERSION: u32 = 1;
@@ -51,73 +45,23 @@ struct Stored<'a> {
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     text: Option<Text<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    why: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<u64>,
+    /// The seq of the bid that was taken out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bid: Option<u64>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    after: Option<StoredAmended<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    bids: Option<Vec<StoredSealed<'a>>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
     outcome: Option<Text<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     terms: Option<Box<StoredTerms>>,
     /// Of what was asked under the request id; stored where the record does not tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<u64>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Who<'a> {
-    #[serde(borrow)]
-    id: Text<'a>,
-    #[serde(borrow)]
-    name: Text<'a>,
-}
-
-/// Borrowed wherever it was stored without an escape. Serde borrows a bare `Cow`, but none that is in an `Option`.
-#[derive(Serialize, Deserialize, Default)]
-#[serde(transparent)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-impl<'a> From<&'a str> for Text<'a> {
-    fn from(text: &'a str) -> Self {
-        Text(text.into())
-    }
-}
-
-impl Deref for Text<'_> {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-pub(super) struct StoredTerms {
-    id: String,
-    title: String,
-    description: String,
-    image: Option<String>,
-    currency: String,
-    decimals: u8,
-    format: String,
-    start: i64,
-    reserve: Option<i64>,
-    increments: StoredIncrements,
-    automatic_bids: bool,
-    starts_at: Millis,
-    ends_at: Millis,
-    soft_close: Option<StoredSoftClose>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum StoredIncrements {
-    Ebay,
-    Table(Vec<(i64, i64)>),
-    Percent(u32, i64),
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredSoftClose {
-    window_ms: i64,
-    extend_ms: i64,
-    add: bool,
-    latest: Option<Millis>,
 }
 
 /// The bytes to be stored.
@@ -153,7 +97,15 @@ pub fn encode(event: &Event) -> Vec<u8> {
             out.text = Some((&**text).into());
             out.request = request.as_ref().map(|request| request.as_str().into());
         }
-        Fact::Closed { by, outcome, winner, price } => {
+        Fact::Sealed { bidder, amount, request, count } => {
+            out.kind = "sealed".into();
+            out.by = Some(bidder.into());
+            out.request = request.as_ref().map(|request| request.as_str().into());
+            (out.amount, out.count) = (Some(amount.minor()), Some(*count));
+        }
+        Fact::Voided(voided) => encode_voided(&mut out, voided),
+        Fact::Closed { by, outcome, winner, price, bids } => {
+            out.bids = bids.as_ref().map(|bids| bids.iter().map(Into::into).collect());
             out.conducted("closed", by.as_ref()).outcome = Some(word_of(&OUTCOMES, *outcome).into());
             out.leader = winner.as_ref().map(Into::into);
             out.price = price.map(Money::minor);
@@ -191,7 +143,9 @@ fn encode_bid<'a>(out: &mut Stored<'a>, kind: &'static str, bid: &'a BidPlaced) 
     match bid.offer {
         Offer::Exact(amount) => out.amount = Some(amount.minor()),
         Offer::UpTo(max) => out.max = Some(max.minor()),
+        Offer::AsAsked => {}
     }
+    out.why = bid.why.map(|why| word_of(&WHYS, why).into());
     out.leader = Some((&bid.leader).into());
     out.price = Some(bid.price.minor());
     out.minimum = Some(bid.minimum.minor());
@@ -199,21 +153,16 @@ fn encode_bid<'a>(out: &mut Stored<'a>, kind: &'static str, bid: &'a BidPlaced) 
     out.reserve = Some(word_of(&RESERVES, bid.reserve).into());
 }
 
-/// Everybody a reader of records has met: one person is in memory once, however often they bid.
-#[derive(Default)]
-pub struct People(HashMap<Arc<str>, Person>);
-
-impl People {
-    fn meet(&mut self, who: &Who) -> Person {
-        if let Some(known) = self.0.get(&*who.id)
-            && *known.name == *who.name
-        {
-            return known.clone();
-        }
-        let person = Person::new(&who.id, &who.name);
-        self.0.insert(person.id.clone(), person.clone());
-        person
-    }
+fn encode_voided<'a>(out: &mut Stored<'a>, voided: &'a Voided) {
+    let Voided { by, bid, reason, after, figures, bids } = voided;
+    out.conducted("voided", Some(by)).text = Some((&**reason).into());
+    (out.bid, out.count) = (Some(*bid), Some(*bids));
+    out.after = Some(after.into());
+    out.price = figures.price.map(Money::minor);
+    out.leader = figures.leader.as_ref().map(Into::into);
+    out.minimum = Some(figures.minimum.minor());
+    out.reserve = Some(word_of(&RESERVES, figures.reserve).into());
+    out.why = figures.why.map(|why| word_of(&WHYS, why).into());
 }
 
 /// The event that was stored; the error says what is not understood.
@@ -232,7 +181,7 @@ fn fact(stored: &Stored, people: &mut People) -> Option<Fact> {
     let author = |who: Option<Person>| who.map(|who| Author { who, request: request() });
     Some(match &*stored.kind {
         "created" => Fact::Created {
-            terms: Arc::new(stored.terms.as_deref()?.to_terms()?),
+            terms: std::sync::Arc::new(stored.terms.as_deref()?.to_terms()?),
             by: by?,
             request: match stored.digest {
                 Some(digest) => Some((request()?, digest)),
@@ -256,6 +205,8 @@ fn fact(stored: &Stored, people: &mut People) -> Option<Fact> {
             },
         },
         "said" => Fact::Said { from: by?, text: stored.text.as_deref()?.into(), request: request() },
+        "sealed" => Fact::Sealed { bidder: by?, amount: amount(stored.amount?)?, request: request(), count: stored.count? },
+        "voided" => Fact::Voided(Box::new(voided(stored, people, author(by)?)?)),
         "closed" => Fact::Closed {
             by: author(by),
             outcome: meaning_of(&OUTCOMES, stored.outcome.as_deref()?)?,
@@ -264,16 +215,36 @@ fn fact(stored: &Stored, people: &mut People) -> Option<Fact> {
                 Some(price) => Some(amount(price)?),
                 None => None,
             },
+            bids: match &stored.bids {
+                Some(bids) => Some(bids.iter().map(|bid| bid.revealed(people)).collect::<Option<_>>()?),
+                None => None,
+            },
         },
         _ => return None,
     })
+}
+
+fn voided(stored: &Stored, people: &mut People, by: Author) -> Option<Voided> {
+    let after = stored.after.as_ref()?.to_amended(people)?;
+    let figures = Figures {
+        price: match stored.price {
+            Some(price) => Some(amount(price)?),
+            None => None,
+        },
+        leader: stored.leader.as_ref().map(|who| people.meet(who)),
+        minimum: Money::beyond(stored.minimum?)?,
+        reserve: meaning_of(&RESERVES, stored.reserve.as_deref()?)?,
+        why: why(stored.why.as_deref())?,
+    };
+    Some(Voided { by, bid: stored.bid?, reason: stored.text.as_deref()?.into(), after, figures, bids: stored.count? })
 }
 
 fn bid(stored: &Stored, people: &mut People, bidder: Person, request: Option<RequestId>) -> Option<BidPlaced> {
     let offer = match (stored.amount, stored.max) {
         (Some(exact), None) => Offer::Exact(amount(exact)?),
         (None, Some(max)) => Offer::UpTo(amount(max)?),
-        _ => return None,
+        (None, None) => Offer::AsAsked,
+        (Some(_), Some(_)) => return None,
     };
     Some(BidPlaced {
         bidder,
@@ -284,101 +255,6 @@ fn bid(stored: &Stored, people: &mut People, bidder: Person, request: Option<Req
         minimum: Money::beyond(stored.minimum?)?,
         ends_at: stored.ends_at?,
         reserve: meaning_of(&RESERVES, stored.reserve.as_deref()?)?,
+        why: why(stored.why.as_deref())?,
     })
-}
-
-pub(super) const OUTCOMES: [(Outcome, &str); 3] =
-    [(Outcome::Sold, "sold"), (Outcome::Unsold, "unsold"), (Outcome::ReserveNotMet, "reserve_not_met")];
-pub(super) const RESERVES: [(Reserve, &str); 3] = [(Reserve::None, "none"), (Reserve::Unmet, "unmet"), (Reserve::Met, "met")];
-
-pub(super) fn word_of<T: PartialEq + Copy>(words: &'static [(T, &'static str)], meaning: T) -> &'static str {
-    words.iter().find(|(of, _)| *of == meaning).map_or("", |(_, word)| word)
-}
-
-pub(super) fn meaning_of<T: Copy>(words: &[(T, &str)], word: &str) -> Option<T> {
-    words.iter().find(|(_, of)| *of == word).map(|(meaning, _)| *meaning)
-}
-
-fn amount(minor: i64) -> Option<Money> {
-    Money::new(minor)
-}
-
-impl<'a> From<&'a Person> for Who<'a> {
-    fn from(person: &'a Person) -> Self {
-        Who { id: (&*person.id).into(), name: (&*person.name).into() }
-    }
-}
-
-impl From<&Terms> for StoredTerms {
-    fn from(terms: &Terms) -> Self {
-        StoredTerms {
-            id: terms.id.to_string(),
-            title: terms.title.clone(),
-            description: terms.description.clone(),
-            image: terms.image.clone(),
-            currency: terms.currency.code().to_owned(),
-            decimals: terms.currency.decimals(),
-            format: match terms.format {
-                Format::English => "english".to_owned(),
-            },
-            start: terms.start.minor(),
-            reserve: terms.reserve.map(Money::minor),
-            increments: match &terms.increments {
-                Increments::Ebay => StoredIncrements::Ebay,
-                Increments::Table(bands) => {
-                    StoredIncrements::Table(bands.iter().map(|band| (band.from.minor(), band.step.minor())).collect())
-                }
-                Increments::Percent { percent, at_least } => StoredIncrements::Percent(*percent, at_least.minor()),
-            },
-            automatic_bids: terms.automatic_bids,
-            starts_at: terms.starts_at,
-            ends_at: terms.ends_at,
-            soft_close: terms.soft_close.map(|soft| StoredSoftClose {
-                window_ms: soft.window_ms,
-                extend_ms: soft.extend_ms,
-                add: soft.mode == ExtendMode::Add,
-                latest: soft.latest,
-            }),
-        }
-    }
-}
-
-impl StoredTerms {
-    pub(super) fn to_terms(&self) -> Option<Terms> {
-        let increments = match &self.increments {
-            StoredIncrements::Ebay => Increments::Ebay,
-            StoredIncrements::Table(bands) => Increments::Table(bands.iter().map(|band| read_band(*band)).collect::<Option<_>>()?),
-            StoredIncrements::Percent(percent, at_least) => Increments::Percent { percent: *percent, at_least: amount(*at_least)? },
-        };
-        let soft_close = self.soft_close.as_ref().map(|soft| SoftClose {
-            window_ms: soft.window_ms,
-            extend_ms: soft.extend_ms,
-            mode: if soft.add { ExtendMode::Add } else { ExtendMode::Reset },
-            latest: soft.latest,
-        });
-        let reserve = match self.reserve {
-            Some(reserve) => Some(amount(reserve)?),
-            None => None,
-        };
-        Some(Terms {
-            id: AuctionId::parse(&self.id)?,
-            title: self.title.clone(),
-            description: self.description.clone(),
-            image: self.image.clone(),
-            currency: Currency::new(&self.currency, self.decimals)?,
-            format: (self.format == "english").then_some(Format::English)?,
-            start: amount(self.start)?,
-            reserve,
-            increments,
-            automatic_bids: self.automatic_bids,
-            starts_at: self.starts_at,
-            ends_at: self.ends_at,
-            soft_close,
-        })
-    }
-}
-
-fn read_band((from, step): (i64, i64)) -> Option<Band> {
-    let from = if from == 0 { Money::ZERO } else { amount(from)? };
-    Some(Band { from, step: amount(step)? })
 }

@@ -9,20 +9,20 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::record::{OUTCOMES, StoredTerms, meaning_of, word_of};
-use crate::auction::formats::english::Book;
-use crate::auction::{Accepted, Answers, Asked, Auction, Millis, Money, OutbidBy, Person, RequestId, Stage, Standing, State, Status};
+use super::stored::{OUTCOMES, People, StoredBook, StoredTerms, meaning_of, word_of};
+use crate::auction::formats::english;
+use crate::auction::{Accepted, Answers, Asked, Auction, Book, Millis, Money, OutbidBy, Person, RequestId, Stage, Standing, State, Status};
 use crate::log::Part;
 
 /// The version that is written. Another one where the form changes, or what the fold of the same records comes to.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// Records from one part to the next, at least.
 const EVERY: u64 = 4_096;
 /// Verdicts in one part at most, which bounds its bytes; an auction that has more of them and no snapshot stays without.
 const MOST: usize = 1_000_000;
 
 #[derive(Serialize, Deserialize)]
-struct Head {
+struct Head<'a> {
     v: u32,
     /// Where the part before was taken; 0: the snapshot begins here.
     from: u64,
@@ -34,30 +34,30 @@ struct Head {
     paused_at: Option<Millis>,
     warned: Option<u8>,
     cancelled: Option<String>,
-    book: Option<StoredBook>,
+    #[serde(borrow)]
+    book: Option<StoredBook<'a>>,
     bids: u64,
+    voided: Vec<u64>,
     outcome: Option<String>,
     seq: u64,
     at: Millis,
 }
 
-#[derive(Serialize, Deserialize)]
-struct StoredBook {
-    leader: (String, String),
-    max: i64,
-    floor: i64,
-    second: Option<i64>,
-    price: i64,
-}
-
 /// The next part, if one is due: `auction` is as it will stand after `position` records, the last part was taken at `from` (0: none).
+///
+/// Only of what holds no more than a few bids: an auction that must remember everyone's (sealed bids, aliases) is always folded whole.
 pub fn part(auction: &Auction, from: u64, position: u64) -> Option<Part> {
     let answers = if from == 0 { auction.answers().len() } else { auction.fresh().len() };
-    (position >= from + EVERY && answers <= MOST).then(|| encode(auction, from, answers))
+    if position < from + EVERY || answers > MOST || auction.terms().aliases {
+        return None;
+    }
+    let Book::English(book) = auction.book() else { return None };
+    Some(encode(auction, book.as_ref(), from, answers))
 }
 
-fn encode(auction: &Auction, from: u64, answers: usize) -> Part {
-    let mut body = serde_json::to_vec(&head(auction.state(), from, answers)).expect("a snapshot's head has string keys and whole numbers");
+fn encode(auction: &Auction, book: Option<&english::Book>, from: u64, answers: usize) -> Part {
+    let mut body =
+        serde_json::to_vec(&head(auction.state(), book, from, answers)).expect("a snapshot's head has string keys and whole numbers");
     body.push(b'\n');
     let mut out = Writer { out: body, people: HashMap::new(), at: 0, seq: 0 };
     if from == 0 {
@@ -91,17 +91,22 @@ pub fn auction(parts: &[(u64, Vec<u8>)]) -> Option<Auction> {
         }
         (before, last) = (position, Some(head));
     }
-    Some(Auction::resume(state(last?)?, answers))
+    let head = last?;
+    let book = match &head.book {
+        Some(book) => Some(book.to_book(&mut People::default())?),
+        None => None,
+    };
+    Some(Auction::resume(state(head)?, Book::English(book), answers))
 }
 
 /// A part's head, and the bytes of its verdicts.
-fn open(position: u64, body: &[u8]) -> Option<(u64, Head, &[u8])> {
+fn open(position: u64, body: &[u8]) -> Option<(u64, Head<'_>, &[u8])> {
     let line = body.iter().position(|byte| *byte == b'\n')?;
     let head = serde_json::from_slice(body.get(..line)?).ok()?;
     Some((position, head, body.get(line + 1..)?))
 }
 
-fn head(state: &State, from: u64, answers: usize) -> Head {
+fn head<'a>(state: &State, book: Option<&'a english::Book>, from: u64, answers: usize) -> Head<'a> {
     let who = |person: &Person| (person.id.to_string(), person.name.to_string());
     Head {
         v: VERSION,
@@ -114,14 +119,9 @@ fn head(state: &State, from: u64, answers: usize) -> Head {
         paused_at: state.paused_at,
         warned: state.warned.map(Stage::number),
         cancelled: state.cancelled.as_deref().map(str::to_owned),
-        book: state.book.as_ref().map(|book| StoredBook {
-            leader: who(&book.leader),
-            max: book.max.minor(),
-            floor: book.floor.minor(),
-            second: book.second.map(Money::minor),
-            price: book.price.minor(),
-        }),
+        book: book.map(Into::into),
         bids: state.bids,
+        voided: state.voided.to_vec(),
         outcome: state.outcome.map(|outcome| word_of(&OUTCOMES, outcome).to_owned()),
         seq: state.seq,
         at: state.at,
@@ -130,19 +130,6 @@ fn head(state: &State, from: u64, answers: usize) -> Head {
 
 fn state(head: Head) -> Option<State> {
     let who = |(id, name): (String, String)| Person::new(&id, &name);
-    let book = match head.book {
-        Some(book) => Some(Book {
-            leader: who(book.leader),
-            max: Money::new(book.max)?,
-            floor: if book.floor == 0 { Money::ZERO } else { Money::new(book.floor)? },
-            second: match book.second {
-                Some(second) => Some(Money::new(second)?),
-                None => None,
-            },
-            price: Money::beyond(book.price)?,
-        }),
-        None => None,
-    };
     let outcome = match head.outcome {
         Some(word) => Some(meaning_of(&OUTCOMES, &word)?),
         None => None,
@@ -159,8 +146,8 @@ fn state(head: Head) -> Option<State> {
         paused_at: head.paused_at,
         warned,
         cancelled: head.cancelled.map(Into::into),
-        book,
         bids: head.bids,
+        voided: head.voided.into(),
         outcome,
         seq: head.seq,
         at: head.at,
@@ -183,13 +170,17 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn answer(&mut self, ((by, request), (digest, verdict)): (&'a Asked, &'a (u64, Accepted))) {
-        let outbid = verdict.standing.and_then(|standing| standing.outbid);
+        let ranked = match verdict.standing {
+            Some(Standing::Ranked { outbid, price, minimum }) => Some((outbid, price, minimum)),
+            Some(Standing::Placed) | None => None, // a sealed auction has no snapshot
+        };
+        let outbid = ranked.and_then(|(outbid, ..)| outbid);
         let why = outbid.map_or(0, |by| match by {
             OutbidBy::Tie => 1,
             OutbidBy::Cap => 2,
             OutbidBy::Maximum => 3_u8,
         });
-        let (seq, bid) = (verdict.seq.map_or(0, |_| SEQ), verdict.standing.map_or(0, |_| BID));
+        let (seq, bid) = (verdict.seq.map_or(0, |_| SEQ), ranked.map_or(0, |_| BID));
         self.out.push(seq | bid | why << WHY);
         self.person(by);
         self.text(request.as_str());
@@ -200,7 +191,7 @@ impl<'a> Writer<'a> {
             self.number(seq.wrapping_sub(self.seq));
             self.seq = seq;
         }
-        if let Some(Standing { price, minimum, .. }) = verdict.standing {
+        if let Some((_, price, minimum)) = ranked {
             self.number(price.minor().cast_unsigned());
             self.number(minimum.minor().cast_unsigned());
         }
@@ -260,7 +251,7 @@ impl<'a> Reader<'a, '_> {
                 _ => return None,
             };
             let mut money = || Money::beyond(self.number()?.cast_signed());
-            standing = Some(Standing { outbid, price: money()?, minimum: money()? });
+            standing = Some(Standing::Ranked { outbid, price: money()?, minimum: money()? });
         }
         let seq = (kind & SEQ != 0).then_some(self.seq);
         Some(((by, request), (digest, Accepted { seq, at: self.at, standing })))
@@ -360,7 +351,8 @@ mod tests {
             if *part {
                 let from = parts.last().map_or(0, |(position, _): &(u64, Vec<u8>)| *position);
                 let answers = if from == 0 { folded.answers().len() } else { folded.fresh().len() };
-                parts.push((number as u64 + 1, encode(&folded, from, answers).body));
+                let Book::English(book) = folded.book() else { panic!("it is an English auction") };
+                parts.push((number as u64 + 1, encode(&folded, book.as_ref(), from, answers).body));
                 folded.settle();
                 tail.clear();
             }
@@ -389,7 +381,7 @@ mod tests {
             if let Some(resumed) = resumed {
                 prop_assert!(resumed == folded);
                 // Names too, which make nobody another person.
-                prop_assert_eq!(format!("{:?}", resumed.state()), format!("{:?}", folded.state()));
+                prop_assert_eq!(format!("{:?} {:?}", resumed.state(), resumed.book()), format!("{:?} {:?}", folded.state(), folded.book()));
             }
         }
 

@@ -3,28 +3,30 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::record::{OUTCOMES, RESERVES, word_of};
-use crate::auction::{Auction, Format, Millis, Money};
-use crate::wire::{Summary, SummaryPerson};
+use super::stored::{OUTCOMES, RESERVES, word_of};
+use crate::auction::{Auction, Millis, Money};
+use crate::wire::{DutchOut, Summary, SummaryPerson};
 
 /// The version that is written.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Serialize)]
 struct Told<'a> {
     v: u32,
     id: &'a str,
     title: &'a str,
+    seller: (&'a str, &'a str),
     image: Option<&'a str>,
     currency: &'a str,
     decimals: u8,
     format: &'static str,
+    dutch: Option<DutchOut>,
     start: i64,
     status: &'static str,
     starts_at: Millis,
     ends_at: Millis,
     price: Option<i64>,
-    leader: Option<(&'a str, &'a str)>,
+    leader: Option<SummaryPerson>,
     minimum: i64,
     bids: u64,
     reserve: &'static str,
@@ -38,16 +40,18 @@ struct Stored {
     v: u32,
     id: String,
     title: String,
+    seller: (String, String),
     image: Option<String>,
     currency: String,
     decimals: u8,
     format: String,
+    dutch: Option<DutchOut>,
     start: i64,
     status: String,
     starts_at: Millis,
     ends_at: Millis,
     price: Option<i64>,
-    leader: Option<(String, String)>,
+    leader: Option<SummaryPerson>,
     minimum: i64,
     bids: u64,
     reserve: String,
@@ -57,26 +61,27 @@ struct Stored {
 
 /// The bytes to be stored. Once a batch: nothing is copied but into them.
 pub fn encode(auction: &Auction) -> Vec<u8> {
-    let terms = auction.terms();
+    let (terms, figures) = (auction.terms(), auction.figures(auction.at()));
+    let settled = figures.leader.is_some() || auction.outcome().is_some();
     let told = Told {
         v: VERSION,
         id: terms.id.as_str(),
         title: &terms.title,
+        seller: (&auction.seller().id, &auction.seller().name),
         image: terms.image.as_deref(),
         currency: terms.currency.code(),
         decimals: terms.currency.decimals(),
-        format: match terms.format {
-            Format::English => "english",
-        },
+        format: terms.format.word(),
+        dutch: DutchOut::of(auction),
         start: terms.start.minor(),
         status: auction.status().word(),
         starts_at: terms.starts_at,
         ends_at: auction.ends_at(),
-        price: auction.price().map(Money::minor),
-        leader: auction.leader().map(|who| (&*who.id, &*who.name)),
-        minimum: auction.minimum().minor(),
+        price: figures.price.filter(|_| settled).map(Money::minor),
+        leader: figures.leader.as_ref().map(Into::into),
+        minimum: figures.minimum.minor(),
         bids: auction.bids(),
-        reserve: word_of(&RESERVES, auction.reserve()),
+        reserve: word_of(&RESERVES, figures.reserve),
         outcome: auction.outcome().map(|outcome| word_of(&OUTCOMES, outcome)),
         seq: auction.seq(),
     };
@@ -91,16 +96,18 @@ pub fn decode(bytes: &[u8]) -> Option<Summary> {
     Some(Summary {
         id: stored.id,
         title: stored.title,
+        seller: SummaryPerson { id: stored.seller.0, name: stored.seller.1 },
         image: stored.image,
         currency: stored.currency,
         decimals: stored.decimals,
         format: stored.format,
+        dutch: stored.dutch,
         start: stored.start,
         status: stored.status,
         starts_at: stored.starts_at,
         ends_at: stored.ends_at,
         price: stored.price,
-        leader: stored.leader.map(|(id, name)| SummaryPerson { id, name }),
+        leader: stored.leader,
         minimum: stored.minimum,
         bids: stored.bids,
         reserve: stored.reserve,

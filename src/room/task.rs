@@ -27,6 +27,8 @@ const TURNS: u32 = 16;
 const PRESENCE_EVERY: Duration = Duration::from_secs(1);
 /// And so is the lobby, unless the auction opens or ends.
 const LOBBY_EVERY: Duration = Duration::from_secs(1);
+/// And a falling price.
+const PRICE_EVERY_MS: Millis = 250;
 /// How long the clock's own act waits after the log refused it.
 const RETRY_MS: i64 = 1_000;
 /// A room does not fall asleep so shortly before its deadline.
@@ -52,6 +54,8 @@ pub(super) struct Room {
     lobby: Told,
     lobby_hold: Option<Pin<Box<Sleep>>>,
     live_text: LiveText,
+    /// When a falling price was last told.
+    priced_at: Millis,
 }
 
 /// What the lobby knows of this room.
@@ -70,6 +74,8 @@ enum Wake {
     Presence,
     Lobby,
     LiveText,
+    /// The price has fallen.
+    Price,
     Idle,
     Stop,
 }
@@ -82,7 +88,7 @@ pub(super) async fn run(shared: Arc<Shared>, door: Arc<Door>, mut inbox: mpsc::R
     match load(&*shared.log, &door.id).await {
         Ok(Loaded { auction, mark, feed, history }) => {
             debug!(auction = %door.id, seq = auction.seq(), "the room wakes");
-            let lobby = Told::Status(auction.status());
+            let (lobby, priced_at) = (Told::Status(auction.status()), shared.clock.now());
             let mut room = Room {
                 shared,
                 door,
@@ -99,6 +105,7 @@ pub(super) async fn run(shared: Arc<Shared>, door: Arc<Door>, mut inbox: mpsc::R
                 lobby,
                 lobby_hold: None,
                 live_text: LiveText::default(),
+                priced_at,
             };
             // Before anything else: neither the clock nor a command may see an end that is none.
             if room.make_up().await {
@@ -164,6 +171,7 @@ impl Room {
                     let text = self.live_text.go_on();
                     self.tell_text(text);
                 }
+                Wake::Price => self.tell_price(),
                 Wake::Idle => return self.sleep(Ending::Failed).await,
                 Wake::Stop => return self.sleep(Ending::Stopping).await,
             }
@@ -187,7 +195,7 @@ impl Room {
 
     async fn wait(&mut self, deadline: Option<Millis>) -> Wake {
         let mut mail = Vec::new();
-        let clock = self.shared.clock.clone();
+        let (clock, ticker, price) = (self.shared.clock.clone(), self.shared.clock.clone(), self.next_price());
         let mut stop = self.shared.stop.subscribe();
         let (holding, idle) = (self.presence_hold.is_some(), self.may_sleep());
         if self.alarm.as_ref().is_none_or(|(at, _)| Some(*at) != deadline) {
@@ -203,6 +211,7 @@ impl Room {
             () = hold => Wake::Presence,
             () = lobby => Wake::Lobby,
             () = text => Wake::LiveText,
+            () = ticker.sleep_until(price.unwrap_or(Millis::MAX)), if price.is_some() => Wake::Price,
             () = self.door.presence.changed(), if !holding => Wake::Presence,
             _ = self.inbox.recv_many(&mut mail, BATCH) => Wake::Mail(mail),
             () = tokio::time::sleep(self.shared.settings.idle_after), if idle => Wake::Idle,
@@ -283,11 +292,24 @@ impl Room {
 
     /// Snapshot and cursor in one step: no event falls between them, none is in both.
     fn place(&mut self, since: Option<u64>, who: Option<&Person>) -> Place {
-        let look = self.look();
+        let look = Look { aliases: self.aliases_for(who), ..self.look() };
         let resume = since.and_then(|since| self.feed.cursor(Some(since)));
         let resumed = resume.is_some();
         let cursor = resume.or_else(|| self.feed.cursor(None)).expect("a cursor at the head is always to be had");
         Place { look, cursor, resumed, watching: self.door.presence.enter(who) }
+    }
+
+    /// Who is who, as far as `who` may know: the auctioneer everyone, others themselves. `None` where bidders have no numbers.
+    fn aliases_for(&self, who: Option<&Person>) -> Option<Arc<[Person]>> {
+        if !self.auction.terms().aliases {
+            return None;
+        }
+        let Some(who) = who else { return Some(Arc::default()) };
+        if who == self.auction.seller() {
+            return Some(self.auction.aliases().into());
+        }
+        let own = self.auction.alias(who).map(|alias| who.clone().known_as(Some(alias)));
+        Some(own.into_iter().collect())
     }
 
     /// As it stands; encoded once for all who ask until something changes.
@@ -298,11 +320,12 @@ impl Room {
         let live = Live { text: self.live_text.text().map(Into::into), ..self.door.presence.live() };
         let auction = self.feed.recent(RECENT, |frames| {
             let recent: Vec<_> = frames.map(Frame::raw).collect();
-            AuctionOut::new(&self.auction, &live, &recent).encode()
+            AuctionOut::encode(&self.auction, &live, &recent, self.shared.clock.now())
         });
         let look = Look {
             auction: auction.into(),
             seq: self.auction.seq(),
+            aliases: None,
             currency: self.auction.terms().currency,
             ended: self.auction.status().has_ended(),
         };
@@ -357,6 +380,19 @@ impl Room {
 
     fn tell_text(&self, text: Option<Frame>) {
         text.into_iter().for_each(|text| self.feed.announce(text));
+    }
+
+    /// When a falling price is next told, to those who are there.
+    fn next_price(&self) -> Option<Millis> {
+        let watched = self.door.presence.count() > 0;
+        let step = if watched { self.auction.next_step(self.priced_at) } else { None };
+        step.map(|step| step.max(self.priced_at.saturating_add(PRICE_EVERY_MS)))
+    }
+
+    fn tell_price(&mut self) {
+        self.look = None;
+        self.priced_at = self.shared.clock.now();
+        self.feed.price(wire::tick(self.priced_at, self.auction.figures(self.priced_at).price));
     }
 
     fn tell_presence(&mut self) {

@@ -34,6 +34,9 @@ pub(super) enum CommandIn {
         /// Minor units: the server bids for one up to here, and no more than it must.
         max: Amount,
     },
+    /// Dutch: at the price of the moment.
+    #[serde(rename = "bid")]
+    BidAsAsked { id: Option<Id> },
     /// Chat.
     Say { id: Option<Id>, text: Text },
     /// Asks for a `pong`. Sockets only.
@@ -66,6 +69,14 @@ pub(super) enum CommandIn {
     },
     /// Calls the auction off.
     Cancel { id: Option<Id>, reason: Text },
+    /// Takes a bid out, and judges all the others again without it; with `preview` it only says what would change, and needs no reason.
+    Void {
+        id: Option<Id>,
+        /// Of the bid's event.
+        seq: u64,
+        reason: Option<Text>,
+        preview: Option<bool>,
+    },
     /// Live text: each replaces the last, an empty one takes it away.
     Announce {
         id: Option<Id>,

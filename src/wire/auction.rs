@@ -1,14 +1,15 @@
 //! The auction object, whole for a room and short for a list.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::event::EventOut;
+use super::event::{EventOut, RevealedOut};
 use super::terms::{IncrementsOut, SoftCloseOut};
-use super::words::{FormatOut, OutcomeOut, ReserveOut, StageOut, StatusOut, word};
+use super::words::{FormatOut, OutcomeOut, ReserveOut, StageOut, StatusOut, WhyOut, word};
 use super::{PersonOut, to_json};
-use crate::auction::{Auction, Millis, Money, Status};
+use crate::auction::formats::dutch::Fall;
+use crate::auction::{Auction, Book, Figures, Format, Millis, Money, Person, Status};
 
 /// What is live in a room and not in its log.
 #[derive(Clone, Debug, Default)]
@@ -46,8 +47,14 @@ pub struct AuctionOut<'a> {
     /// The lowest first bid.
     start: i64,
     reserve: ReserveOut,
-    /// By how much a bid must rise.
-    increments: IncrementsOut,
+    /// English: at this price it can be had at once while there is no leader, or the reserve is unmet.
+    buy_now: Option<i64>,
+    /// English: by how much a bid must rise.
+    increments: Option<IncrementsOut>,
+    /// Dutch: how the price falls.
+    dutch: Option<DutchOut>,
+    /// Whether bidders are known by numbers alone.
+    aliases: bool,
     automatic_bids: bool,
     soft_close: Option<SoftCloseOut>,
     status: StatusOut,
@@ -64,8 +71,12 @@ pub struct AuctionOut<'a> {
     leader: Option<PersonOut<'a>>,
     /// What a challenger must at least offer.
     minimum: i64,
-    /// How many were accepted.
+    /// Why the price is what it is.
+    why: Option<WhyOut>,
+    /// How many count; of sealed bids, how many have one in.
     bids: u64,
+    /// What was sealed before the close, the best first.
+    revealed: Option<&'a [RevealedOut<'a>]>,
     outcome: Option<OutcomeOut>,
     /// Why it was cancelled.
     reason: Option<&'a str>,
@@ -83,9 +94,23 @@ pub struct AuctionOut<'a> {
 }
 
 impl<'a> AuctionOut<'a> {
-    /// `recent`: the last public events as they were sent, oldest first.
-    pub fn new(auction: &'a Auction, live: &'a Live, recent: &'a [&'a RawValue]) -> AuctionOut<'a> {
+    /// Encoded as it stands at `now`, to be set into the messages that carry it. `recent`: the last public events as they were sent, oldest
+    /// first.
+    pub fn encode(auction: &Auction, live: &Live, recent: &[&RawValue], now: Millis) -> Box<RawValue> {
+        let (figures, revealed) = (auction.figures(now), auction.book().revealed());
+        let revealed: Option<Vec<_>> = revealed.as_ref().map(|bids| bids.iter().map(Into::into).collect());
+        raw(&AuctionOut::new(auction, &figures, revealed.as_deref(), live, recent))
+    }
+
+    fn new(
+        auction: &'a Auction,
+        figures: &'a Figures,
+        revealed: Option<&'a [RevealedOut<'a>]>,
+        live: &'a Live,
+        recent: &'a [&'a RawValue],
+    ) -> AuctionOut<'a> {
         let terms = auction.terms();
+        let english = terms.format == Format::English;
         AuctionOut {
             id: terms.id.as_str(),
             title: &terms.title,
@@ -96,8 +121,11 @@ impl<'a> AuctionOut<'a> {
             decimals: terms.currency.decimals(),
             format: terms.format.into(),
             start: terms.start.minor(),
-            reserve: auction.reserve().into(),
-            increments: (&terms.increments).into(),
+            reserve: figures.reserve.into(),
+            buy_now: terms.buy_now.map(Money::minor),
+            increments: english.then(|| (&terms.increments).into()),
+            dutch: DutchOut::of(auction),
+            aliases: terms.aliases,
             automatic_bids: terms.automatic_bids,
             soft_close: terms.soft_close.map(Into::into),
             status: auction.status().into(),
@@ -105,10 +133,12 @@ impl<'a> AuctionOut<'a> {
             ends_at: auction.ends_at(),
             paused_at: auction.paused_at(),
             warned: auction.warned().map(Into::into),
-            price: auction.price().map(Money::minor),
-            leader: auction.leader().map(Into::into),
-            minimum: auction.minimum().minor(),
+            price: figures.price.map(Money::minor),
+            leader: figures.leader.as_ref().map(Into::into),
+            minimum: figures.minimum.minor(),
+            why: figures.why.map(Into::into),
             bids: auction.bids(),
+            revealed,
             outcome: auction.outcome().map(Into::into),
             reason: auction.cancelled(),
             seq: auction.seq(),
@@ -118,10 +148,25 @@ impl<'a> AuctionOut<'a> {
             recent,
         }
     }
+}
 
-    /// Encoded once, to be set into the messages that carry it.
-    pub fn encode(&self) -> Box<RawValue> {
-        raw(self)
+/// How the price of a Dutch auction falls: at t it is max(floor, start − step × ⌊(t − since) / `every_ms`⌋).
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug)]
+#[schemars(rename = "Dutch")]
+pub struct DutchOut {
+    floor: i64,
+    step: i64,
+    every_ms: Millis,
+    /// Pauses taken out; null before it opens.
+    since: Option<Millis>,
+}
+
+impl DutchOut {
+    /// How the price of this auction falls, if it does.
+    pub fn of(auction: &Auction) -> Option<DutchOut> {
+        let Format::Dutch(Fall { floor, step, every_ms }) = auction.terms().format else { return None };
+        let since = if let Book::Dutch(book) = auction.book() { book.since() } else { None };
+        Some(DutchOut { floor: floor.minor(), step: step.minor(), every_ms, since })
     }
 }
 
@@ -137,15 +182,20 @@ pub struct Summary {
     pub id: String,
     /// Plain text.
     pub title: String,
+    /// Whose auction it is.
+    #[schemars(with = "PersonOut")]
+    pub seller: SummaryPerson,
     /// URL.
     pub image: Option<String>,
     /// ISO 4217.
     pub currency: String,
     /// Decimals shown.
     pub decimals: u8,
-    /// `english`.
+    /// `english`, …
     #[schemars(with = "FormatOut")]
     pub format: String,
+    /// Dutch: how the price falls.
+    pub dutch: Option<DutchOut>,
     /// Minor units.
     pub start: i64,
     /// `scheduled`, `open`, …
@@ -155,7 +205,7 @@ pub struct Summary {
     pub starts_at: Millis,
     /// The end as it stands.
     pub ends_at: Millis,
-    /// Null before the first bid.
+    /// Null before the first bid; of a Dutch auction, before it is sold.
     pub price: Option<i64>,
     /// Who leads.
     #[schemars(with = "Option<PersonOut>")]
@@ -177,7 +227,7 @@ pub struct Summary {
 }
 
 /// `{id, name}`, owned.
-#[derive(Serialize, Clone, Debug)]
+#[derive(Serialize, Deserialize, Clone, Debug)]
 pub struct SummaryPerson {
     /// Stable.
     pub id: String,
@@ -185,13 +235,24 @@ pub struct SummaryPerson {
     pub name: String,
 }
 
+impl From<&Person> for SummaryPerson {
+    fn from(person: &Person) -> Self {
+        let PersonOut { id, name } = person.into();
+        SummaryPerson { id: id.into_owned(), name: name.into_owned() }
+    }
+}
+
 impl Summary {
     /// The short form of `auction` with `watching` sockets.
     pub fn new(auction: &Auction, watching: usize) -> Summary {
-        let terms = auction.terms();
+        let (terms, figures) = (auction.terms(), auction.figures(auction.at()));
+        // What a falling price was at the last event is no news: whoever lists it works it out.
+        let settled = figures.leader.is_some() || auction.outcome().is_some();
         Summary {
             id: terms.id.to_string(),
             title: terms.title.clone(),
+            seller: auction.seller().into(),
+            dutch: DutchOut::of(auction),
             image: terms.image.clone(),
             currency: terms.currency.code().to_owned(),
             decimals: terms.currency.decimals(),
@@ -200,11 +261,11 @@ impl Summary {
             status: auction.status().word().to_owned(),
             starts_at: terms.starts_at,
             ends_at: auction.ends_at(),
-            price: auction.price().map(Money::minor),
-            leader: auction.leader().map(|who| SummaryPerson { id: who.id.to_string(), name: who.name.to_string() }),
-            minimum: auction.minimum().minor(),
+            price: figures.price.filter(|_| settled).map(Money::minor),
+            leader: figures.leader.as_ref().map(Into::into),
+            minimum: figures.minimum.minor(),
             bids: auction.bids(),
-            reserve: word(&ReserveOut::from(auction.reserve())),
+            reserve: word(&ReserveOut::from(figures.reserve)),
             outcome: auction.outcome().map(|how| word(&OutcomeOut::from(how))),
             watching,
             seq: auction.seq(),

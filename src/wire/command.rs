@@ -63,6 +63,9 @@ struct Flat<'a> {
     by_ms: Option<&'a RawValue>,
     #[serde(borrow)]
     reason: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    seq: Option<&'a RawValue>,
+    preview: Option<bool>,
     t: Option<serde_json::Number>,
     #[serde(borrow)]
     terms: Option<&'a RawValue>,
@@ -140,6 +143,7 @@ fn inbound(flat: &Flat, request: Option<RequestId>) -> Result<Inbound, Refusal> 
         "hammer" => Act::Hammer,
         "extend" => extend(flat.by_ms.and_then(|by_ms| by_ms.get().parse().ok()))?,
         "cancel" => cancel(flat.reason.as_deref().unwrap_or_default())?,
+        "void" => void(flat.seq.map(RawValue::get), flat.reason.as_deref().unwrap_or_default(), flat.preview == Some(true))?,
         "announce" => announce(flat.text.as_deref().ok_or_else(|| Refusal::Malformed("announce needs text.".to_owned()))?)?,
         _ => return other(flat, request),
     };
@@ -157,14 +161,11 @@ fn other(flat: &Flat, request: Option<RequestId>) -> Result<Inbound, Refusal> {
             let terms = flat.terms.ok_or_else(|| Refusal::Malformed("create needs terms.".to_owned()))?;
             Ok(Inbound::Create { request, terms: Box::new(TermsIn::from_json(terms.get().as_bytes())?) })
         }
-        "void" => Err(Refusal::Malformed(
-            "void: this version takes no bid out again; to undo a sale, cancel the auction before its end.".to_owned(),
-        )),
         unknown => {
             let shown: String = unknown.chars().take(32).collect();
             Err(Refusal::Malformed(format!(
                 "There is no command \"{shown}\"; there are bid, say, ping and create, and for the auctioneer open, pause, resume, warn, hammer, \
-                 extend, cancel and announce."
+                 extend, cancel, void and announce."
             )))
         }
     }
@@ -174,7 +175,7 @@ fn offer(flat: &Flat) -> Result<Offer, Refusal> {
     match (flat.amount, flat.max) {
         (Some(amount), None) => Ok(Offer::Exact(money(amount)?)),
         (None, Some(max)) => Ok(Offer::UpTo(money(max)?)),
-        (None, None) => Err(Refusal::Malformed("bid needs amount, or max for an automatic bid, in minor units.".to_owned())),
+        (None, None) => Ok(Offer::AsAsked),
         (Some(_), Some(_)) => Err(Refusal::Malformed("bid takes amount or max, not both.".to_owned())),
     }
 }
@@ -204,6 +205,14 @@ pub(super) fn extend(by_ms: Option<i64>) -> Result<Act, Refusal> {
 /// Calling off, its reason checked for length.
 pub(super) fn cancel(reason: &str) -> Result<Act, Refusal> {
     some_text("reason", reason).map(Act::Cancel)
+}
+
+/// Taking out the bid of this seq; what is only previewed needs no reason.
+pub(super) fn void(seq: Option<&str>, reason: &str, preview: bool) -> Result<Act, Refusal> {
+    let bid = seq.and_then(|seq| seq.parse().ok());
+    let bid = bid.ok_or_else(|| Refusal::Malformed("seq: the seq of the bid that is to be taken out.".to_owned()))?;
+    let reason = if preview && reason.trim().is_empty() { Box::default() } else { some_text("reason", reason)? };
+    Ok(Act::Void { bid, reason, preview })
 }
 
 /// Live text, checked for length; none takes the last one away.

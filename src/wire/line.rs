@@ -4,9 +4,10 @@ use super::command::{self, Inbound};
 use crate::auction::{Act, Currency, Money, Offer, Refusal};
 
 /// What `/help` answers.
-pub const HELP: [&str; 13] = [
+pub const HELP: [&str; 15] = [
     "120.50            bid exactly 120.50",
     "max 200           bid automatically, up to 200.00",
+    "/buy              at the price of the moment, where it falls",
     "/say hello        chat",
     "/who              who is watching",
     "/open             the auctioneer: open before time",
@@ -14,6 +15,7 @@ pub const HELP: [&str; 13] = [
     "/warn 1           going once; /warn 2 going twice",
     "/hammer           close now",
     "/extend 60        60 seconds more",
+    "/void 7 reason    take out the bid of event 7",
     "/cancel reason    call it off",
     "/announce text    live text; each replaces the last",
     "/help             these lines",
@@ -31,6 +33,8 @@ pub fn read(line: &str, currency: Currency) -> Result<Inbound, Refusal> {
         Ok(Inbound::Help)
     } else if line == "/who" {
         Ok(Inbound::Who)
+    } else if line == "/buy" {
+        Ok(Inbound::Act { request: None, act: Act::Bid(Offer::AsAsked) })
     } else if let Some(text) = line.strip_prefix("/say ") {
         Ok(Inbound::Act { request: None, act: command::say(text.trim())? })
     } else if let Some(text) = line.strip_prefix("max ") {
@@ -56,6 +60,10 @@ fn auctioneer(command: &str) -> Result<Act, Refusal> {
         ("warn", _) => command::warn(Some(rest)),
         ("extend", _) => command::extend(rest.parse().ok().and_then(|seconds: i64| seconds.checked_mul(1_000)))
             .map_err(|_| Refusal::Malformed("Type the seconds, from 1 to 86400, like /extend 60.".to_owned())),
+        ("void", _) => {
+            let (seq, reason) = rest.split_once(' ').unwrap_or((rest, ""));
+            command::void(Some(seq), reason.trim(), false)
+        }
         ("cancel", _) => command::cancel(rest),
         ("announce", _) => command::announce(rest),
         _ => Err(unknown()),

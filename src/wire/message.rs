@@ -5,9 +5,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::event::EventOut;
-use super::words::{RoleOut, StandingOut};
+use super::words::{ReserveOut, RoleOut, StandingOut};
 use super::{AuctionOut, Frame, Live, Moves, PROTOCOL, PersonOut, Summary, line, to_json};
-use crate::auction::{Accepted, AuctionId, Millis, Money, OutbidBy, Person, Refusal, RequestId};
+use crate::auction::{AuctionId, Figures, Granted, Millis, Money, OutbidBy, Person, Refusal, RequestId, Standing};
 
 /// Who the server takes one for. All empty for one who only watches.
 #[derive(Serialize, JsonSchema, Clone, Debug)]
@@ -57,18 +57,24 @@ pub struct Welcome<'a> {
     pub seq: u64,
     /// Whether the stream goes on from `since`.
     pub resumed: bool,
+    /// Where bidders are known by numbers: who is who, as far as one may know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aliases: Option<Vec<KnownOut<'a>>>,
     /// How often at least something is heard.
     pub heartbeat_ms: u64,
     /// How to come back.
     reconnect: Reconnect,
 }
 
-/// Encodes the first frame in a room.
-pub fn welcome(now: Millis, you: Option<&Person>, auction: &RawValue, seq: u64, resumed: bool, heartbeat_ms: u64) -> Frame {
+/// Encodes the first frame in a room; `auction` and what one may know of who is who, as it is now.
+pub fn welcome(now: Millis, you: Option<&Person>, (auction, aliases): Seen<'_>, seq: u64, resumed: bool, heartbeat_ms: u64) -> Frame {
     let (protocol, reconnect) = (PROTOCOL, Reconnect::DEFAULT);
-    let you = You::new(you);
-    Frame::text(&to_json(&Welcome { protocol, now, you, auction, seq, resumed, heartbeat_ms, reconnect }))
+    let (you, aliases) = (You::new(you), aliases.map(known));
+    Frame::text(&to_json(&Welcome { protocol, now, you, auction, seq, resumed, aliases, heartbeat_ms, reconnect }))
 }
+
+/// An auction object, and where its bidders are known by numbers, who is who as far as one may know.
+pub type Seen<'a> = (&'a RawValue, Option<&'a [Person]>);
 
 /// The first frame in the lobby.
 #[derive(Serialize, JsonSchema)]
@@ -105,24 +111,96 @@ pub struct AcceptedOut<'a> {
     minimum: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alias: Option<PersonOut<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preview: Option<PreviewOut<'a>>,
+}
+
+/// What taking a bid out would change.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Preview")]
+struct PreviewOut<'a> {
+    before: FiguresOut<'a>,
+    after: FiguresOut<'a>,
+}
+
+/// How an auction stands, or would.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Figures")]
+struct FiguresOut<'a> {
+    price: Option<i64>,
+    leader: Option<PersonOut<'a>>,
+    minimum: i64,
+    reserve: ReserveOut,
+    bids: u64,
+}
+
+impl<'a> From<&'a (Figures, u64)> for FiguresOut<'a> {
+    fn from((figures, bids): &'a (Figures, u64)) -> Self {
+        FiguresOut {
+            price: figures.price.map(Money::minor),
+            leader: figures.leader.as_ref().map(Into::into),
+            minimum: figures.minimum.minor(),
+            reserve: figures.reserve.into(),
+            bids: *bids,
+        }
+    }
 }
 
 /// A verdict that says yes, for a socket or the body of an answer.
-pub fn accepted<'a>(request: Option<&'a RequestId>, verdict: &Accepted) -> AcceptedOut<'a> {
-    let standing = verdict.standing;
+pub fn accepted<'a>(request: Option<&'a RequestId>, verdict: &'a Granted) -> AcceptedOut<'a> {
+    let ranked = match verdict.standing {
+        Some(Standing::Ranked { outbid, price, minimum }) => Some((outbid, price, minimum)),
+        Some(Standing::Placed) | None => None,
+    };
     AcceptedOut {
         id: request.map(RequestId::as_str),
         seq: verdict.seq,
         at: verdict.at,
-        standing: standing.map(|how| if how.outbid.is_some() { StandingOut::Outbid } else { StandingOut::Leading }),
-        price: standing.map(|how| how.price.minor()),
-        minimum: standing.map(|how| how.minimum.minor()),
-        why: standing.and_then(|how| how.outbid).map(|by| match by {
+        standing: verdict.standing.map(|standing| match standing {
+            Standing::Placed => StandingOut::Placed,
+            Standing::Ranked { outbid: None, .. } => StandingOut::Leading,
+            Standing::Ranked { outbid: Some(_), .. } => StandingOut::Outbid,
+        }),
+        price: ranked.map(|(_, price, _)| price.minor()),
+        minimum: ranked.map(|(.., minimum)| minimum.minor()),
+        why: ranked.and_then(|(outbid, ..)| outbid).map(|by| match by {
             OutbidBy::Tie => "Someone had left the same maximum before you: the earlier bid leads.",
             OutbidBy::Cap => "Someone had left a higher maximum, by less than a step: it caps the price.",
             OutbidBy::Maximum => "Someone had left a higher maximum.",
         }),
+        alias: verdict.alias.map(PersonOut::numbered),
+        preview: verdict.preview.as_deref().map(|preview| PreviewOut { before: (&preview.before).into(), after: (&preview.after).into() }),
     }
+}
+
+/// Who is who, where bidders are known by numbers: for the auctioneer, and for whoever it is.
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "type", rename = "alias")]
+pub struct AliasOut<'a> {
+    alias: PersonOut<'a>,
+    person: PersonOut<'a>,
+}
+
+/// A pair of these in a `welcome`.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Alias")]
+pub struct KnownOut<'a> {
+    alias: PersonOut<'a>,
+    person: PersonOut<'a>,
+}
+
+/// Who is who, framed; `None` for one who has no number.
+pub fn alias(person: &Person) -> Option<Frame> {
+    let alias = PersonOut::numbered(person.alias?);
+    Some(Frame::text(&to_json(&AliasOut { alias, person: PersonOut::named(person) })))
+}
+
+/// Who is who, as a `welcome` or a poll has it.
+pub fn known(people: &[Person]) -> Vec<KnownOut<'_>> {
+    let pair = |person| KnownOut { alias: PersonOut::from(person), person: PersonOut::named(person) };
+    people.iter().map(pair).collect()
 }
 
 /// The verdict on a `create`.
@@ -271,11 +349,13 @@ pub fn resync(auction: &RawValue, seq: u64) -> Frame {
 #[serde(tag = "type", rename = "tick")]
 pub(super) struct TickOut {
     now: Millis,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price: Option<i64>,
 }
 
-/// Nothing else was to be said.
-pub fn tick(now: Millis) -> Frame {
-    Frame::text(&to_json(&TickOut { now }))
+/// Nothing else was to be said; or the price that falls has come to this.
+pub fn tick(now: Millis, price: Option<Money>) -> Frame {
+    Frame::text(&to_json(&TickOut { now, price: price.map(Money::minor) }))
 }
 
 /// The answer to a `ping`.
@@ -353,6 +433,9 @@ pub struct Events<'a> {
     /// Who is asking, where that makes a difference: in a long poll.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub you: Option<You<'a>>,
+    /// Where bidders are known by numbers: who is who, as far as whoever asks may know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aliases: Option<Vec<KnownOut<'a>>>,
     /// Oldest first.
     #[schemars(with = "Vec<EventOut<'a>>")]
     pub events: &'a [&'a RawValue],

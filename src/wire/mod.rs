@@ -17,18 +17,22 @@ mod terms;
 mod words;
 
 pub use asked::NameIn;
-pub use auction::{AuctionOut, Live, Moves, Summary, SummaryPerson, summaries};
+pub use auction::{AuctionOut, DutchOut, Live, Moves, Summary, SummaryPerson, summaries};
 pub use command::{Inbound, Rejected, parse, parse_http, parse_packed};
 pub use event::event;
 pub use format::Format;
 pub use frame::{CloseCode, Frame, close_frame, ping_frame};
 pub use line::major;
 pub use message::{
-    AcceptedOut, Events, LobbyWelcome, Page, PresenceOut, ProblemOut, Reconnect, RefusedOut, Session, Welcome, You, accepted, announcing,
-    created, gone, goodbye, help, lobby_auction, lobby_welcome, outbid, pong, presence, problem, refused, resync, tick, welcome,
+    AcceptedOut, AliasOut, Events, KnownOut, LobbyWelcome, Page, PresenceOut, ProblemOut, Reconnect, RefusedOut, Seen, Session, Welcome,
+    You, accepted, alias, announcing, created, gone, goodbye, help, known, lobby_auction, lobby_welcome, outbid, pong, presence, problem,
+    refused, resync, tick, welcome,
 };
 pub use schema::{Dialect, schemas};
 pub use terms::TermsIn;
+
+use std::borrow::Cow;
+use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -39,18 +43,31 @@ use crate::auction::Person;
 pub const PROTOCOL: u32 = 1;
 
 /// Somebody.
-#[derive(Serialize, JsonSchema, Clone, Copy, Debug)]
+#[derive(Serialize, JsonSchema, Clone, Debug)]
 #[schemars(rename = "Person")]
 pub struct PersonOut<'a> {
     /// Stable.
-    id: &'a str,
+    id: Cow<'a, str>,
     /// For people.
-    name: &'a str,
+    name: Cow<'a, str>,
+}
+
+impl<'a> PersonOut<'a> {
+    /// By their own name, whatever the others know them by: for them, and for the auctioneer.
+    fn named(person: &'a Person) -> PersonOut<'a> {
+        PersonOut { id: (&*person.id).into(), name: (&*person.name).into() }
+    }
+
+    /// By this number.
+    fn numbered(alias: NonZeroU32) -> PersonOut<'a> {
+        PersonOut { id: format!("bidder-{alias}").into(), name: format!("Bidder {alias}").into() }
+    }
 }
 
 impl<'a> From<&'a Person> for PersonOut<'a> {
+    /// As everyone knows them: where they have a number, by that alone.
     fn from(person: &'a Person) -> Self {
-        PersonOut { id: &person.id, name: &person.name }
+        person.alias.map_or_else(|| PersonOut::named(person), PersonOut::numbered)
     }
 }
 

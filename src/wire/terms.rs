@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::to_json;
 use super::words::FormatOut;
+use crate::auction::formats::dutch::Fall;
 use crate::auction::{
     AuctionId, Band, Currency, ExtendMode, Format, Increments, Millis, Money, Refusal, SoftClose, Terms, TermsError, terms_digest,
 };
@@ -36,9 +37,16 @@ pub struct TermsIn {
     /// Below it there is no sale. It is never shown.
     #[schemars(range(min = 1, max = Money::MAX.minor()))]
     reserve: Option<i64>,
-    /// By how much a bid must rise; `ebay` unless said otherwise.
+    /// English: at this price it can be had at once, until somebody bids; at least 1.3 times the start.
+    #[schemars(range(min = 1, max = Money::MAX.minor()))]
+    buy_now: Option<i64>,
+    /// Dutch, and required there: how the price falls.
+    dutch: Option<FallIn>,
+    /// Whether bidders are known to each other by numbers alone; no unless said otherwise.
+    aliases: Option<bool>,
+    /// English: by how much a bid must rise; `ebay` unless said otherwise.
     increments: Option<IncrementsIn>,
-    /// Whether bidders may leave a maximum; yes unless said otherwise.
+    /// English: whether bidders may leave a maximum; yes unless said otherwise.
     automatic_bids: Option<bool>,
     /// Now unless said otherwise.
     starts_at: Option<Millis>,
@@ -46,7 +54,7 @@ pub struct TermsIn {
     /// In place of `ends_at`: how long after the start.
     #[schemars(range(min = 1))]
     duration_ms: Option<i64>,
-    /// Two minutes unless said otherwise, or false for none.
+    /// English: how late bids move the end; two minutes unless said otherwise, or false for none.
     soft_close: Option<SoftCloseIn>,
     /// Of the JSON it was read from: whether two are the same shall not depend on what this program knows of terms.
     #[serde(skip)]
@@ -81,6 +89,19 @@ pub(super) struct PercentIn {
     percent: u32,
     #[schemars(range(min = 1, max = Money::MAX.minor()))]
     at_least: i64,
+}
+
+#[derive(Deserialize, JsonSchema, Clone, Copy, Debug)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+struct FallIn {
+    /// The price falls no further.
+    #[schemars(range(min = 1, max = Money::MAX.minor()))]
+    floor: i64,
+    #[schemars(range(min = 1, max = Money::MAX.minor()))]
+    step: i64,
+    #[schemars(range(min = *Fall::EVERY_MS.start(), max = *Fall::EVERY_MS.end()))]
+    every_ms: Millis,
 }
 
 #[derive(Deserialize, JsonSchema, Clone, Debug)]
@@ -168,10 +189,8 @@ impl TermsIn {
             Some(id) => AuctionId::parse(id).ok_or_else(|| TermsError::new("id", "1 to 63 of a-z, 0-9 and -, not beginning with -"))?,
             None => AuctionId::parse(&uuid::Uuid::now_v7().to_string()).expect("a UUID is a slug"),
         };
-        match self.format.as_deref() {
-            None | Some("english") => {}
-            Some(_) => return Err(TermsError::new("format", "\"english\"")),
-        }
+        let format = self.competes_by()?;
+        let english = format == Format::English;
         let starts_at = self.starts_at.unwrap_or(now);
         let ends_at = match (self.ends_at, self.duration_ms) {
             (Some(ends_at), None) => ends_at,
@@ -186,15 +205,37 @@ impl TermsIn {
             description: self.description,
             image: self.image,
             currency: currency(self.currency.as_deref().unwrap_or("EUR"))?,
-            format: Format::English,
+            format,
             start: money("start", self.start.ok_or_else(|| TermsError::new("start", "required"))?)?,
             reserve: self.reserve.map(|reserve| money("reserve", reserve)).transpose()?,
+            buy_now: self.buy_now.map(|buy_now| money("buy_now", buy_now)).transpose()?,
             increments: self.increments.map_or(Ok(Increments::Ebay), increments)?,
-            automatic_bids: self.automatic_bids.unwrap_or(true),
+            automatic_bids: self.automatic_bids.unwrap_or(english),
             starts_at,
             ends_at,
-            soft_close: soft_close(self.soft_close.as_ref())?,
+            soft_close: soft_close(self.soft_close.as_ref(), english)?,
+            aliases: self.aliases.unwrap_or(false),
         })
+    }
+
+    /// The format, and that what belongs to another is left out.
+    fn competes_by(&self) -> Result<Format, TermsError> {
+        let format = match (self.format.as_deref(), self.dutch) {
+            (Some("dutch"), Some(FallIn { floor, step, every_ms })) => {
+                let (floor, step) = (money("dutch.floor", floor)?, money("dutch.step", step)?);
+                Format::Dutch(Fall { floor, step, every_ms })
+            }
+            (Some("dutch"), None) => return Err(TermsError::new("dutch", "required: {floor, step, every_ms}")),
+            (_, Some(_)) => return Err(TermsError::new("dutch", "for the format dutch alone")),
+            (None | Some("english"), None) => Format::English,
+            (Some("sealed"), None) => Format::Sealed,
+            (Some("vickrey"), None) => Format::Vickrey,
+            (Some(_), None) => return Err(TermsError::new("format", "\"english\", \"dutch\", \"sealed\" or \"vickrey\"")),
+        };
+        if self.increments.is_some() && format != Format::English {
+            return Err(TermsError::new("increments", "for the format english alone"));
+        }
+        Ok(format)
     }
 }
 
@@ -236,9 +277,9 @@ fn increments(given: IncrementsIn) -> Result<Increments, TermsError> {
     }
 }
 
-fn soft_close(given: Option<&SoftCloseIn>) -> Result<Option<SoftClose>, TermsError> {
+fn soft_close(given: Option<&SoftCloseIn>, english: bool) -> Result<Option<SoftClose>, TermsError> {
     match given {
-        None => Ok(Some(SoftClose::DEFAULT)),
+        None => Ok(english.then_some(SoftClose::DEFAULT)),
         Some(SoftCloseIn::Off(false)) => Ok(None),
         Some(SoftCloseIn::Off(true)) => Err(TermsError::new("soft_close", "false, or {window_ms, extend_ms, mode, latest}")),
         Some(&SoftCloseIn::On(SoftCloseOut { window_ms, extend_ms, mode, latest })) => {

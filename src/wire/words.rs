@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::to_json;
-use crate::auction::{ExtendReason, Format, Outcome, Reserve, Stage, Status};
+use crate::auction::{ExtendReason, Format, Outcome, Reserve, Stage, Status, Why};
 
 /// What may be told of a reserve.
 #[derive(Serialize, JsonSchema, Clone, Copy, Debug)]
@@ -111,12 +111,62 @@ impl From<Status> for StatusOut {
 pub enum FormatOut {
     /// Open bids that rise.
     English,
+    /// The price falls until somebody takes it.
+    Dutch,
+    /// Hidden bids; the highest bidder pays their own.
+    Sealed,
+    /// Hidden bids; the highest bidder pays the second highest.
+    Vickrey,
 }
 
 impl From<Format> for FormatOut {
     fn from(format: Format) -> Self {
         match format {
             Format::English => FormatOut::English,
+            Format::Dutch(_) => FormatOut::Dutch,
+            Format::Sealed => FormatOut::Sealed,
+            Format::Vickrey => FormatOut::Vickrey,
+        }
+    }
+}
+
+/// Why the price is what it is.
+#[derive(Serialize, JsonSchema, Clone, Copy, Debug)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "Why")]
+pub enum WhyOut {
+    /// Nobody else has bid: the start.
+    Start,
+    /// One step above the next highest offer.
+    Step,
+    /// The leader's own maximum caps it, less than a step above the next highest offer.
+    Cap,
+    /// Two offered the same maximum: the earlier leads at it.
+    Tie,
+    /// The leader stated it.
+    Stated,
+    /// The leader's maximum reaches the reserve: the price jumped to it.
+    Reserve,
+    /// A price once reached does not fall.
+    Held,
+    /// Bought at once.
+    BuyNow,
+    /// What the falling price had come to.
+    Clock,
+}
+
+impl From<Why> for WhyOut {
+    fn from(why: Why) -> Self {
+        match why {
+            Why::Start => WhyOut::Start,
+            Why::Step => WhyOut::Step,
+            Why::Cap => WhyOut::Cap,
+            Why::Tie => WhyOut::Tie,
+            Why::Stated => WhyOut::Stated,
+            Why::Reserve => WhyOut::Reserve,
+            Why::Held => WhyOut::Held,
+            Why::BuyNow => WhyOut::BuyNow,
+            Why::Clock => WhyOut::Clock,
         }
     }
 }
@@ -130,6 +180,8 @@ pub(super) enum StandingOut {
     Leading,
     /// Somebody had left a higher maximum, or the same one earlier.
     Outbid,
+    /// Among sealed bids: nobody knows before the close.
+    Placed,
 }
 
 /// What somebody may do.

@@ -1,0 +1,128 @@
+//! Taking a bid out: all the others are judged again in their order, as if it had never been made (`rules.md` §6, void).
+
+use super::formats::{Amended, Figures};
+use super::verdict::Preview;
+use super::{Accepted, Auction, Author, Command, Decision, Event, Fact, Millis, Person, Refusal, Terms, Voided, decide};
+
+/// An auction run again without a bid. It keeps no bid itself: every event of the auction is handed to [`fold`](Replay::fold), in its order,
+/// and then it [`concludes`](Replay::conclude).
+#[derive(Clone, Debug)]
+pub struct Replay {
+    request: Command,
+    bid: u64,
+    reason: Box<str>,
+    preview: bool,
+    at: Millis,
+    /// Bids that were taken out before.
+    out: Vec<u64>,
+    twin: Option<Auction>,
+    /// Whose last bid is out: what they raise it by is no bid of its own.
+    without: Vec<Person>,
+    bidder: Option<Person>,
+}
+
+impl Replay {
+    /// For `command`, which asks to void `bid` at `at`.
+    pub(super) fn new(auction: &Auction, command: &Command, bid: u64, reason: &str, preview: bool, at: Millis) -> Replay {
+        let out = auction.voided().to_vec();
+        let (request, reason) = (command.clone(), reason.into());
+        Replay { request, bid, reason, preview, at, out, twin: None, without: Vec::new(), bidder: None }
+    }
+
+    /// Takes in the auction's next event.
+    pub fn fold(&mut self, event: &Event) {
+        let Some(twin) = &mut self.twin else {
+            self.twin = Auction::found(&as_it_is(event));
+            return;
+        };
+        match &event.fact {
+            Fact::Bid(_) | Fact::Raised(_) | Fact::Sealed { .. } => {
+                if let Some(command) = event.fact.command() {
+                    self.bid(event, &command);
+                }
+            }
+            // A bid that ended the auction is never judged again. Those taken out before are left out from the start.
+            Fact::Voided(_) | Fact::Closed { .. } => {}
+            // Ends already extended stay extended, whoever's bid it was.
+            _ => twin.evolve(event),
+        }
+    }
+
+    fn bid(&mut self, event: &Event, command: &Command) {
+        let Some(twin) = &mut self.twin else { return };
+        let public = event.seq.is_some();
+        let out = match event.seq {
+            Some(seq) => seq == self.bid || self.out.contains(&seq),
+            // It has no seq that anyone could name: it goes with the bid it raised.
+            None => self.without.contains(&command.by),
+        };
+        if public {
+            self.without.retain(|bidder| *bidder != command.by);
+        }
+        if out {
+            if event.seq == Some(self.bid) && !self.out.contains(&self.bid) {
+                self.bidder = Some(command.by.clone());
+            }
+            if public {
+                self.without.push(command.by.clone());
+            }
+            return;
+        }
+        let again = Command { request: None, ..command.clone() };
+        // What is refused without the bid that came before it counts no more. Of what is accepted only the bid itself counts: it moves no end.
+        if let Ok(Decision::Happens(events)) = decide(twin, &again, event.at)
+            && let Some(first) = events.into_iter().next()
+        {
+            twin.evolve(&Event { seq: event.seq, at: event.at, fact: first.fact });
+        }
+    }
+
+    /// What it comes to for `auction`, all of whose events were folded in.
+    pub fn conclude(self, auction: &Auction) -> Result<Decision, Refusal> {
+        let no_such_bid = Refusal::NoSuchBid(self.bid);
+        let (Some(twin), Some(bidder)) = (self.twin, self.bidder) else { return Err(no_such_bid) };
+        let after = twin.book().amended(&bidder).ok_or(no_such_bid)?;
+        let figures = auction.figures_with(&after, self.at);
+        let bids = auction.bids_with(&after);
+        if self.preview {
+            let preview = Preview { before: (auction.figures(self.at), auction.bids()), after: (figures, bids) };
+            let verdict = Accepted { seq: None, at: self.at, standing: None };
+            return Ok(Decision::Preview(verdict, Box::new(preview)));
+        }
+        let by = Author { who: self.request.by, request: self.request.request };
+        let voided = Voided { by, bid: self.bid, reason: self.reason, after, figures, bids };
+        let event = Event { seq: Some(auction.seq() + 1), at: self.at.max(auction.at()), fact: Fact::Voided(Box::new(voided)) };
+        Ok(Decision::Happens(vec![event]))
+    }
+}
+
+/// The founding of the twin: nobody buys at once in it, since a bid that was no purchase must not become one, and the numbers by which
+/// bidders are known are those of the auction itself.
+fn as_it_is(founding: &Event) -> Event {
+    let mut event = founding.clone();
+    if let Fact::Created { terms, .. } = &mut event.fact {
+        *terms = std::sync::Arc::new(Terms { buy_now: None, aliases: false, ..(**terms).clone() });
+    }
+    event
+}
+
+impl Auction {
+    /// How it would stand with this book.
+    fn figures_with(&self, after: &Amended, at: Millis) -> Figures {
+        self.with(after).rules().figures(self.terms(), at)
+    }
+
+    /// How many bids would count.
+    fn bids_with(&self, after: &Amended) -> u64 {
+        match self.with(after) {
+            super::formats::Book::Sealed(book) => book.count() as u64,
+            _ => self.bids().saturating_sub(1),
+        }
+    }
+
+    fn with(&self, after: &Amended) -> super::formats::Book {
+        let mut book = self.book().clone();
+        book.amend(after);
+        book
+    }
+}
