@@ -170,7 +170,8 @@ impl English {
         let (max, floor) = match ask {
             Ask::Exact(amount) => (amount, amount),
             Ask::UpTo(max) if self.automatic => (max, 0),
-            Ask::UpTo(_) | Ask::AsAsked => return Err("not_for_format"),
+            Ask::UpTo(_) => return Err("not_for_format"),
+            Ask::AsAsked => return Err("malformed"),
         };
         let standing = self.standing(bids);
         match standing {
