@@ -14,8 +14,10 @@ use serde::Deserialize;
 
 use crate::auction::{AuctionId, Grace};
 use crate::gateway::{Certificate, GatewaySettings};
+use crate::replay::ReplayFlags;
 use crate::room::{Listing, RoomSettings};
 use crate::terminal::{BidFlags, WatchFlags};
+use crate::verify::VerifyFlags;
 use crate::wire::TermsIn;
 
 /// The command line.
@@ -39,6 +41,10 @@ pub enum Command {
     Watch(WatchFlags),
     /// Make one bid, and say what became of it
     Bid(BidFlags),
+    /// Judge a log again: its chain of hashes, and every decision in it
+    Verify(VerifyFlags),
+    /// Replay recorded bids (CSV) through the rules
+    Replay(ReplayFlags),
 }
 
 /// Flags of `serve`; each is also an environment variable, and a key of config.toml.

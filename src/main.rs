@@ -4,9 +4,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use subasta::config::{Cli, Command, Config, Flags};
+use subasta::replay;
 use subasta::serve::Server;
 use subasta::telemetry;
 use subasta::terminal;
+use subasta::verify;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Many small things that live long (sockets) beside short-lived larger ones (handshakes): the system's own allocator tears its heap with them.
@@ -21,6 +23,8 @@ fn main() -> ExitCode {
         Command::Serve(flags) => start(flags),
         Command::Watch(flags) => terminal::watch(&flags),
         Command::Bid(flags) => terminal::bid(&flags),
+        Command::Verify(flags) => verify::verify(&flags),
+        Command::Replay(flags) => replay::replay(&flags),
     }
 }
 

@@ -69,7 +69,7 @@ async fn the_documents_are_there_and_refer_to_what_they_have() {
 
 /// Whether it is said over sockets alone.
 fn is_message(name: &str) -> bool {
-    ["LobbyWelcome", "LobbyAuction", "Gone", "Created", "Refused", "Outbid", "Pong", "Help"].contains(&name)
+    ["LobbyWelcome", "LobbyAuction", "Gone", "Created", "Refused", "Outbid", "Alias", "Pong", "Help"].contains(&name)
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ impl Heard {
 
     /// What nobody has heard of all that can be said.
     fn missing(&self) -> Vec<&str> {
-        let within = ["Person", "You", "Reconnect", "Summary"];
+        let within = ["Person", "You", "Reconnect", "Summary", "Known", "Figures", "Preview", "Revealed", "Dutch"];
         let heard = self.names.borrow();
         self.schemas.all_said().into_iter().filter(|name| !heard.contains(*name) && !within.contains(name)).collect()
     }
@@ -151,9 +151,9 @@ impl<'a> Line<'a> {
         }
     }
 
-    async fn accepted(&mut self, command: Value) {
+    async fn accepted(&mut self, command: Value) -> Value {
         self.send(&command).await;
-        self.until("accepted").await;
+        self.until("accepted").await
     }
 
     async fn refused(&mut self, command: Value, code: &str) {
@@ -174,6 +174,14 @@ async fn in_the_lobby(server: &TestServer, protocol: &str, heard: &Heard) {
     lobby.until("welcome").await;
     lobby.accepted(json!({"type": "create", "id": "c1", "terms": terms("lot", &json!({}))})).await;
     lobby.accepted(json!({"type": "create", "terms": terms("damaged", &json!({"soft_close": false}))})).await;
+    let others = [
+        json!({"id": "sealed", "title": "A lot", "start": 1_000, "duration_ms": 60_000, "format": "vickrey", "aliases": true}),
+        json!({"id": "dutch", "title": "A lot", "start": 1_000, "duration_ms": 60_000, "format": "dutch",
+               "dutch": {"floor": 10, "step": 1, "every_ms": 300}}),
+    ];
+    for terms in others {
+        lobby.accepted(json!({"type": "create", "terms": terms})).await;
+    }
     let late = json!({"starts_at": 4_000_000_000_000_i64, "increments": {"percent": 5, "at_least": 10}});
     lobby.refused(json!({"type": "create", "terms": terms("late", &late)}), "bad_terms").await;
     lobby.send(&json!({"type": "ping", "t": 1.5})).await;
@@ -216,6 +224,10 @@ async fn in_the_room(server: &TestServer, protocol: &str, heard: &Heard) {
             ana.until(answer).await;
         }
     }
+    let told = ana.accepted(json!({"type": "bid", "amount": 900_000})).await;
+    sol.accepted(json!({"type": "void", "seq": told["seq"], "preview": true})).await;
+    sol.accepted(json!({"type": "void", "seq": told["seq"], "reason": "A slip."})).await;
+    ana.until("voided").await;
     sol.accepted(json!({"type": "hammer"})).await;
     ana.until("closed").await;
     let mut other = Line::open(server, "/ws/damaged?name=Sol", protocol, heard).await;
@@ -264,11 +276,41 @@ async fn over_http(server: &TestServer, heard: &Heard) {
     }
 }
 
+/// A sealed auction under aliases, and a price that falls.
+async fn of_other_formats(server: &TestServer, protocol: &str, heard: &Heard) {
+    let mut sol = Line::open(server, "/ws/sealed?name=Sol", protocol, heard).await;
+    let mut ana = Line::open(server, "/ws/sealed?name=Ana", protocol, heard).await;
+    let mut ben = Line::open(server, "/ws/sealed?name=Ben", protocol, heard).await;
+    assert_eq!(ana.until("welcome").await["aliases"], json!([]));
+    for line in [&mut sol, &mut ben] {
+        line.until("welcome").await;
+    }
+    let told = ana.accepted(json!({"type": "bid", "amount": 4_321})).await;
+    assert_eq!((&told["standing"], &told["alias"]["id"], &told["price"]), (&json!("placed"), &json!("bidder-1"), &Value::Null));
+    assert_eq!(
+        sol.until("alias").await,
+        json!({"type": "alias", "alias": {"id": "bidder-1", "name": "Bidder 1"}, "person": {"id": "ana", "name": "Ana"}})
+    );
+    assert_eq!(ben.until("sealed").await["count"], 1);
+    let mut again = Line::open(server, "/ws/sealed?name=Sol", protocol, heard).await;
+    assert_eq!(again.until("welcome").await["aliases"][0]["person"]["name"], "Ana");
+    sol.accepted(json!({"type": "hammer"})).await;
+    let closed = ben.until("closed").await;
+    assert_eq!((&closed["winner"]["name"], &closed["bids"][0]["amount"]), (&json!("Bidder 1"), &json!(4_321)));
+    let mut late = Line::open(server, "/ws/sealed?name=Cleo", protocol, heard).await;
+    assert_eq!(late.until("welcome").await["auction"]["revealed"][0]["bidder"]["id"], "bidder-1");
+    let mut cleo = Line::open(server, "/ws/dutch?name=Cleo", protocol, heard).await;
+    assert!(cleo.until("welcome").await["auction"]["dutch"]["since"].is_number());
+    while cleo.until("tick").await["price"].is_null() {}
+    assert!(cleo.accepted(json!({"type": "bid"})).await["price"].is_number());
+}
+
 async fn everything_said(protocol: &str) {
     let heard = Heard::new();
     let server = TestServer::with(|config| config.gateway.heartbeat_interval = Duration::from_millis(200)).await;
     in_the_lobby(&server, protocol, &heard).await;
     in_the_room(&server, protocol, &heard).await;
+    of_other_formats(&server, protocol, &heard).await;
     over_http(&server, &heard).await;
     let mut last = Line::open(&server, "/ws/another?name=Ana", protocol, &heard).await;
     last.until("welcome").await;
@@ -312,7 +354,9 @@ fn attempts() -> Vec<Value> {
         json!({"type": "extend", "by_ms": 1}),
         json!({"type": "cancel", "reason": "broken"}),
         json!({"type": "announce", "text": ""}),
-        json!({"type": "void", "bid": 3}),
+        json!({"type": "bid"}),
+        json!({"type": "void", "seq": 3, "reason": "a slip", "preview": false}),
+        json!({"type": "void", "seq": 3, "reason": "", "preview": true}),
     ];
     let (day, most, long) = (86_400_000_i64, 1_000_000_000_000_i64, |count| "ä".repeat(count));
     let values = json!([

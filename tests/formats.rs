@@ -95,7 +95,8 @@ fn vickrey_kata() {
 
 #[test]
 fn what_the_winner_of_sealed_bids_pays() {
-    let cases: [(Format, Option<i64>, &[(&str, i64)], Outcome, Option<(&str, i64)>); 9] = [
+    type Case = (Format, Option<i64>, &'static [(&'static str, i64)], Outcome, Option<(&'static str, i64)>);
+    let cases: [Case; 9] = [
         (Format::Sealed, None, &[("A", 70), ("B", 90), ("C", 80)], Outcome::Sold, Some(("B", 90))),
         (Format::Vickrey, None, &[("A", 70), ("B", 90), ("C", 80)], Outcome::Sold, Some(("B", 80))),
         (Format::Vickrey, None, &[("A", 70)], Outcome::Sold, Some(("A", 50))),

@@ -111,6 +111,10 @@ async fn no_acknowledged_bid_is_lost_by_kill_9() {
         assert_eq!((&verdict["type"], &verdict["seq"]), (&json!("accepted"), &json!(seq)));
     }
     assert_eq!(history(process.address).await.len(), known.len());
+
+    // And all of it, judged again, comes out the same.
+    let verified = Command::new(support::binary()).args(["verify", "--data-dir"]).arg(dir.path().join("data")).output().unwrap();
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
     println!("{rounds} rounds of kill -9, {} bids acknowledged, 0 lost", acknowledged.len());
 }
 

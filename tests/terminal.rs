@@ -230,6 +230,22 @@ async fn a_bid_ends_with_its_verdict() {
 }
 
 #[tokio::test]
+async fn a_price_that_falls_is_taken_as_it_is_and_a_sealed_bid_is_placed() {
+    let server = TestServer::start().await;
+    let falls = json!({"floor": 990, "step": 10, "every_ms": 10});
+    server.auction("dutch", json!({"format": "dutch", "dutch": falls, "soft_close": null})).await;
+    server.auction("sealed", json!({"format": "sealed", "soft_close": null})).await;
+    tokio::time::sleep(Duration::from_millis(30)).await; // it has fallen to its floor then
+    let bid = async |id: &str, args: &[&str]| said(&run(&[&["bid", &page(server.address(), id), "--name", "Ana"], args].concat()).await);
+    let (code, words) = bid("dutch", &[]).await;
+    assert_eq!((code, words.as_str()), (Some(0), "accepted, leading, price 9.90 EUR, minimum 9.90 EUR (event #3)\n"));
+    assert_eq!(bid("sealed", &["12"]).await, (Some(0), "accepted, placed (event #3)\n".to_owned()));
+    let (code, words) = bid("sealed", &[]).await;
+    assert!(code == Some(2) && words.starts_with("refused (not_for_format): "), "{words}");
+    assert_eq!(bid("sealed", &["--max"]).await.0, Some(2));
+}
+
+#[tokio::test]
 async fn an_amount_is_read_in_the_auctions_own_currency() {
     let server = TestServer::start().await;
     server.auction("yen", json!({"currency": "JPY"})).await;

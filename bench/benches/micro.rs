@@ -6,11 +6,12 @@ use std::hint::black_box;
 use std::io::{self, IoSlice};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use subasta::auction::{self, Act, Auction, Command, Decision, Event, Money, Offer, Person, RequestId};
 use subasta::log::{Batch, EventLog, MemoryLog, SqliteLog};
-use subasta::room::{Feed, Member, Membership, Pipe};
+use subasta::room::{Feed, Member, Membership, Pipe, record};
 use subasta::wire::{self, TermsIn};
 
 const TERMS: &str = r#"{"id":"lot","title":"A lot","currency":"EUR","start":1,"duration_ms":3600000,"increments":[{"from":0,"step":1}]}"#;
@@ -38,9 +39,13 @@ fn command(number: i64) -> Command {
 }
 
 fn happens(auction: &Auction, number: i64) -> Vec<Event> {
-    match auction::decide(auction, &command(number), 1).unwrap() {
+    bid(auction, &command(number))
+}
+
+fn bid(auction: &Auction, command: &Command) -> Vec<Event> {
+    match auction::decide(auction, command, 1).unwrap() {
         Decision::Happens(events) => events,
-        Decision::Before(_) | Decision::Live(_) => panic!("nobody asks twice here, or announces"),
+        _ => panic!("here are only bids, each made once"),
     }
 }
 
@@ -59,11 +64,55 @@ fn rules(criterion: &mut Criterion) {
     });
 }
 
+/// What the next bid costs where so many have bid already: decided and folded in, with a request id, as live ones are.
+fn crowds(criterion: &mut Criterion) {
+    // An auction that grows while it is timed would not be the one it is named after.
+    const ROUND: u64 = 1_000;
+    let mut group = criterion.benchmark_group("decide and fold a bid in");
+    // What is not timed, a fresh copy for each round, takes longer than what is.
+    group.warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(1));
+    for bidders in [10_i64, 1_000, 100_000] {
+        let mut auction = auction(0);
+        for number in 1..=bidders {
+            let happened = bid(&auction, &command_by(number, number));
+            happened.iter().for_each(|event| auction.evolve(event));
+            auction.settle();
+        }
+        let next: Vec<_> =
+            (bidders + 1..).take(usize::try_from(ROUND).unwrap()).map(|number| command_by(number % bidders + 1, number)).collect();
+        group.throughput(Throughput::Elements(1));
+        group.bench_function(format!("{bidders} bidders"), |bencher| {
+            bencher.iter_custom(|times| {
+                let mut took = Duration::ZERO;
+                let mut left = times;
+                while left > 0 {
+                    let round = left.min(ROUND);
+                    let mut auction = auction.clone();
+                    let start = Instant::now();
+                    for command in next.iter().take(usize::try_from(round).unwrap()) {
+                        bid(&auction, black_box(command)).iter().for_each(|event| auction.evolve(event));
+                    }
+                    took += start.elapsed();
+                    left -= round;
+                }
+                took
+            });
+        });
+    }
+}
+
+fn command_by(bidder: i64, number: i64) -> Command {
+    let name = format!("bidder-{bidder}");
+    Command { by: Person::new(&name, &name), ..command(number) }
+}
+
 fn words(criterion: &mut Criterion) {
     let auction = auction(10);
     let events = happens(&auction, 11);
     let currency = Some(auction.terms().currency);
     criterion.bench_function("parse a bid", |bencher| bencher.iter(|| wire::parse(black_box(BID), currency)));
+    criterion.bench_function("encode a bid's record", |bencher| bencher.iter(|| record::encode(black_box(&events[0]))));
+    criterion.bench_function("encode a bid's record, without its salt", |bencher| bencher.iter(|| record::bare(black_box(&events[0]))));
     criterion.bench_function("encode a bid, framed", |bencher| bencher.iter(|| wire::event(black_box(&events[0]))));
 }
 
@@ -132,5 +181,5 @@ fn feed(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(micro, rules, words, appends, feed);
+criterion_group!(micro, rules, crowds, words, appends, feed);
 criterion_main!(micro);

@@ -134,8 +134,10 @@ impl Fact {
             Fact::Extended { reason: ExtendReason::Auctioneer { by, by_ms }, .. } => by.asked(Act::Extend(*by_ms)),
             Fact::Closed { by: Some(by), .. } => by.asked(Act::Hammer),
             Fact::Cancelled { by, reason } => by.asked(Act::Cancel(reason.clone())),
-            Fact::Created { .. } | Fact::Opened { by: None, .. } | Fact::Closed { by: None, .. } => return None,
-            Fact::Extended { reason: ExtendReason::SoftClose | ExtendReason::Outage, .. } => return None,
+            Fact::Created { .. }
+            | Fact::Opened { by: None, .. }
+            | Fact::Closed { by: None, .. }
+            | Fact::Extended { reason: ExtendReason::SoftClose | ExtendReason::Outage, .. } => return None,
         };
         Some(Command { by: by.clone(), request: request.clone(), act })
     }

@@ -54,7 +54,7 @@ const fn status(refusal: &Refusal) -> StatusCode {
         Refusal::Malformed(_) => StatusCode::BAD_REQUEST,
         Refusal::SignIn => StatusCode::UNAUTHORIZED,
         Refusal::Forbidden | Refusal::NotAuctioneer => StatusCode::FORBIDDEN,
-        Refusal::UnknownAuction => StatusCode::NOT_FOUND,
+        Refusal::UnknownAuction | Refusal::NoSuchBid(_) => StatusCode::NOT_FOUND,
         Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::BadAmount | Refusal::BadTerms(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::Busy | Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

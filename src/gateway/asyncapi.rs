@@ -11,7 +11,7 @@ use crate::wire::{self, Dialect};
 /// What a room tells whoever follows it, by whatever carrier, beside events.
 const FOLLOWED: [&str; 6] = ["Welcome", "Presence", "Announcing", "Tick", "Resync", "Goodbye"];
 /// What is for one socket alone.
-const ANSWERS: [&str; 6] = ["Accepted", "Refused", "Outbid", "AliasTold", "Pong", "Help"];
+const ANSWERS: [&str; 6] = ["Accepted", "Refused", "Outbid", "Alias", "Pong", "Help"];
 const LOBBY: [&str; 9] = ["LobbyWelcome", "LobbyAuction", "Gone", "Tick", "Goodbye", "Created", "Refused", "Pong", "Help"];
 const LOBBY_COMMANDS: [&str; 2] = ["CreateCommand", "PingCommand"];
 

@@ -10,6 +10,7 @@ mod connection;
 mod conversation;
 mod documents;
 mod drain;
+mod export;
 mod handshake;
 mod heart;
 mod impatient;
@@ -132,12 +133,14 @@ impl Gateway {
             .route("/api/auctions", get(api::list).post(api::create))
             .route("/api/auctions/{auction}", get(api::look))
             .route("/api/auctions/{auction}/commands", post(api::command))
+            .route("/api/auctions/{auction}/log", get(export::log))
             .route("/healthz", get(async || "ok\n"))
             .route("/openapi.json", get(documents::openapi))
             .route("/asyncapi.json", get(documents::asyncapi))
             .route("/readyz", get(api::ready))
             .route("/", get(pages::lobby))
             .route("/a/{auction}", get(pages::auction))
+            .route("/console", get(pages::console))
             .route("/api/{*rest}", axum::routing::any(api::nothing))
             .fallback(pages::file)
             .method_not_allowed_fallback(api::wrong_method)

@@ -29,6 +29,7 @@ pub fn document() -> Value {
             "/api/auctions/{auction}": auction(),
             "/api/auctions/{auction}/commands": commands(),
             "/api/auctions/{auction}/events": events(),
+            "/api/auctions/{auction}/log": log(),
             "/ws": socket("The lobby, live: a WebSocket", &[]),
             "/ws/{auction}": socket("One auction's room, live: a WebSocket", &[named()]),
             "/healthz": {"get": plain("Whether the process lives", "text/plain")},
@@ -37,6 +38,7 @@ pub fn document() -> Value {
             "/asyncapi.json": {"get": plain("What sockets and streams say, as AsyncAPI", "application/json")},
             "/": {"get": plain("The lobby's page", "text/html")},
             "/a/{auction}": {"parameters": [named()], "get": plain("An auction's page", "text/html")},
+            "/console": {"get": plain("The auctioneer's page", "text/html")},
         },
         "components": {
             "schemas": schemas,
@@ -157,6 +159,18 @@ fn events() -> Value {
         "responses": {
             "200": {"description": "From after `since` on.", "content": content},
             "204": {"description": "To an event source: the auction has ended, do not come back."},
+            "default": problem(),
+        },
+    }})
+}
+
+fn log() -> Value {
+    let lines =
+        "A header; then, after the end, each record with its position and its hash; before it each public event with its record's hash.";
+    json!({"parameters": [named()], "get": {
+        "operationId": "getLog", "summary": "The log, to be kept and checked: whole after the end, what everyone saw before",
+        "responses": {
+            "200": {"description": "NDJSON.", "content": {streams::NDJSON: {"schema": {"type": "string", "description": lines}}}},
             "default": problem(),
         },
     }})

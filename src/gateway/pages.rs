@@ -31,6 +31,11 @@ pub async fn auction(State(gateway): State<Gateway>, headers: HeaderMap) -> Resp
     serve(&gateway, "auction.html", &headers)
 }
 
+/// `GET /console`: the auctioneer's own. Who may conduct is decided where commands are judged; the page asks who one is.
+pub async fn console(State(gateway): State<Gateway>, headers: HeaderMap) -> Response<Body> {
+    serve(&gateway, "console.html", &headers)
+}
+
 /// Any other address: a file of the pages, if there is one.
 pub async fn file(State(gateway): State<Gateway>, uri: Uri, headers: HeaderMap) -> Response<Body> {
     serve(&gateway, uri.path().trim_start_matches('/'), &headers)

@@ -223,6 +223,11 @@ impl EventLog for MemoryLog {
         .boxed()
     }
 
+    fn head(&self, auction: &str) -> BoxFuture<'_, Result<Option<Mark>, ReadError>> {
+        let head = self.store().log(auction).map(|log| log.head);
+        async move { Ok(head) }.boxed()
+    }
+
     fn mark(&self, auction: &str, position: u64) -> BoxFuture<'_, Result<Option<Mark>, ReadError>> {
         let mark = self.store().mark(auction, position);
         async move { Ok(mark) }.boxed()

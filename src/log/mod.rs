@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 
 pub use chain::{Hash, Mark};
 pub use memory::{Fault, MemoryLog};
-pub use sqlite::{OpenError, SqliteLog};
+pub use sqlite::{Archive, OpenError, SqliteLog};
 
 /// Records to be appended to one auction's log, all or none.
 #[derive(Clone, Debug)]
@@ -127,6 +127,9 @@ impl fmt::Display for ReadError {
 pub trait EventLog: Send + Sync + 'static {
     /// Appends, and answers once the batch would survive a power cut: where the auction's log then ends.
     fn append(&self, batch: Batch) -> BoxFuture<'_, Result<Mark, AppendError>>;
+
+    /// Where an auction's log ends now; `None` where it has none.
+    fn head(&self, auction: &str) -> BoxFuture<'_, Result<Option<Mark>, ReadError>>;
 
     /// The place in an auction's log after `position` records; `None` where it has fewer.
     fn mark(&self, auction: &str, position: u64) -> BoxFuture<'_, Result<Option<Mark>, ReadError>>;

@@ -21,6 +21,8 @@ pub struct Presence {
 #[derive(Debug, Default)]
 struct Watchers {
     sockets: usize,
+    /// Whether no names are told, however few are there.
+    nameless: bool,
     /// By id: the name, and how many sockets.
     people: BTreeMap<Arc<str>, (Arc<str>, usize)>,
     told: Told,
@@ -59,6 +61,11 @@ impl Presence {
         }
         self.changed.notify_one();
         Watching { presence: self.clone(), who: who.map(|person| person.id.clone()) }
+    }
+
+    /// From here on no names are told: people in here are known to each other by numbers alone.
+    pub fn hide_names(&self) {
+        self.watchers().nameless = true;
     }
 
     /// How many sockets watch.
@@ -101,7 +108,7 @@ impl Presence {
 
 impl Watchers {
     fn live(&self) -> Live {
-        let named = self.sockets < NAMED;
+        let named = self.sockets < NAMED && !self.nameless;
         let names = named.then(|| sorted(self.people.values().map(|(name, _)| name)));
         Live { watching: self.sockets, names, text: None }
     }

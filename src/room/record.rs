@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::salt::Salt;
 pub use super::stored::People;
 use super::stored::{OUTCOMES, RESERVES, StoredAmended, StoredSealed, StoredTerms, Text, WHYS, Who, amount, meaning_of, why, word_of};
 use crate::auction::{Author, BidPlaced, Event, ExtendReason, Fact, Figures, Millis, Money, Offer, Person, RequestId, Stage, Voided};
@@ -62,11 +63,24 @@ struct Stored<'a> {
     /// Of what was asked under the request id; stored where the record does not tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<u64>,
+    /// The last member: its hash betrays nothing of a record that is not known whole. Records from before there were any have none.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    salt: Option<Text<'a>>,
 }
 
-/// The bytes to be stored.
+/// The bytes to be stored: never twice the same.
 pub fn encode(event: &Event) -> Vec<u8> {
-    let mut out = Stored { v: VERSION, seq: event.seq, at: event.at, ..Stored::default() };
+    let salt = Salt::fresh();
+    write(event, Some(salt.as_str().into()))
+}
+
+/// All that is stored of an event but the salt: of two events that are the same in everything, names too, the bytes are.
+pub fn bare(event: &Event) -> Vec<u8> {
+    write(event, None)
+}
+
+fn write<'a>(event: &'a Event, salt: Option<Text<'a>>) -> Vec<u8> {
+    let mut out = Stored { v: VERSION, seq: event.seq, at: event.at, salt, ..Stored::default() };
     match &event.fact {
         Fact::Created { terms, by, request } => {
             out.kind = "created".into();
@@ -127,7 +141,7 @@ impl<'a> Stored<'a> {
 
     /// About so many bytes when encoded, rather too many.
     fn size(&self) -> usize {
-        const BARE: usize = 272;
+        const BARE: usize = 320;
         const TERMS: usize = 768;
         let who = |who: &Option<Who>| who.as_ref().map_or(0, |who| who.id.len() + who.name.len());
         let text = |text: &Option<Text>| text.as_ref().map_or(0, |text| text.len());

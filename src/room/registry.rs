@@ -10,6 +10,7 @@ use super::alarm::Alarm;
 use super::arrivals::Arrivals;
 use super::crowd::Membership;
 use super::door::{Door, LastMinute, Look, Mail, Place, Verdict};
+use super::export::Export;
 use super::founding::{self, Created};
 use super::lobby::{self, Lobby};
 use super::member::Member;
@@ -188,6 +189,11 @@ impl Rooms {
             tracing::error!(auction = %id, %error, "its history cannot be read");
             Refusal::Unavailable
         })
+    }
+
+    /// An auction's log, for `who` to check.
+    pub async fn export(&self, id: &AuctionId, who: Option<&Person>) -> Result<Export, Refusal> {
+        Export::begin(self.0.log.clone(), id, who).await
     }
 
     /// Has a command judged, for whoever has no seat.

@@ -71,7 +71,8 @@ pub(super) struct StoredSealed<'a> {
     bidder: Who<'a>,
     amount: i64,
     at: Millis,
-    #[serde(default)]
+    /// Of its event, where it still competes.
+    #[serde(default, skip_serializing_if = "is_zero")]
     seq: u64,
 }
 
@@ -161,6 +162,11 @@ pub(super) fn word_of<T: PartialEq + Copy>(words: &'static [(T, &'static str)], 
 
 pub(super) fn meaning_of<T: Copy>(words: &[(T, &str)], word: &str) -> Option<T> {
     words.iter().find(|(_, of)| *of == word).map(|(meaning, _)| *meaning)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(seq: &u64) -> bool {
+    *seq == 0
 }
 
 pub(super) fn amount(minor: i64) -> Option<Money> {

@@ -88,6 +88,9 @@ pub(super) async fn run(shared: Arc<Shared>, door: Arc<Door>, mut inbox: mpsc::R
     match load(&*shared.log, &door.id).await {
         Ok(Loaded { auction, mark, feed, history }) => {
             debug!(auction = %door.id, seq = auction.seq(), "the room wakes");
+            if auction.terms().aliases {
+                door.presence.hide_names();
+            }
             let (lobby, priced_at) = (Told::Status(auction.status()), shared.clock.now());
             let mut room = Room {
                 shared,

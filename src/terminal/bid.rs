@@ -70,7 +70,7 @@ async fn make(dial: &Dial, flags: &BidFlags, id: &RequestId) -> Outcome {
         Ok(currency) => currency,
         Err(trouble) => return Outcome::Trouble(trouble.why),
     };
-    let amount = match wire::major(flags.amount.trim(), currency) {
+    let amount = match flags.amount.as_ref().map(|amount| wire::major(amount.trim(), currency)).transpose() {
         Ok(amount) => amount,
         Err(refusal) => return Outcome::Wrong(refusal.message()),
     };
@@ -98,9 +98,13 @@ fn millis(wait: Duration) -> Millis {
     Millis::try_from(wait.as_millis()).unwrap_or(Millis::MAX)
 }
 
-fn command(amount: Money, max: bool, id: &RequestId) -> String {
+fn command(amount: Option<Money>, max: bool, id: &RequestId) -> String {
     let field = if max { "max" } else { "amount" };
-    json!({"type": "bid", "id": id.as_str(), field: amount.minor()}).to_string()
+    let mut command = json!({"type": "bid", "id": id.as_str()});
+    if let Some(amount) = amount {
+        command[field] = json!(amount.minor());
+    }
+    command.to_string()
 }
 
 async fn currency(dial: &Dial) -> Result<Currency, Trouble> {

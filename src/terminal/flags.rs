@@ -68,10 +68,10 @@ pub struct WatchFlags {
 pub struct BidFlags {
     #[command(flatten)]
     pub(super) server: ServerFlags,
-    /// How much, as one writes it in the auction's currency: 120 or 120.50
-    pub(super) amount: String,
+    /// How much, as one writes it in the auction's currency: 120 or 120.50. Left out where the price falls: what it is at the moment
+    pub(super) amount: Option<String>,
     /// Bid automatically, up to the amount
-    #[arg(long)]
+    #[arg(long, requires = "amount")]
     pub(super) max: bool,
     /// Print the verdict as the server sends it
     #[arg(long)]

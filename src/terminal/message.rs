@@ -31,6 +31,9 @@ pub struct Auction {
     decimals: u8,
     /// A word of the protocol.
     pub status: Text,
+    /// A word of the protocol.
+    #[serde(default)]
+    pub format: Option<Text>,
     /// When it begins.
     pub starts_at: Millis,
     /// When it ends, as it stands.
@@ -87,6 +90,11 @@ impl Auction {
     /// What its amounts are in. `None`: this is no currency.
     pub fn currency(&self) -> Option<Currency> {
         Currency::new(&self.currency, self.decimals)
+    }
+
+    /// Whether bids are hidden until the end.
+    pub fn is_sealed(&self) -> bool {
+        self.format.as_ref().is_some_and(|format| matches!(format.as_str(), "sealed" | "vickrey"))
     }
 
     /// Whether nothing will change any more.
@@ -284,16 +292,33 @@ pub enum Fact {
     /// Going once, going twice.
     Warned { stage: u64 },
     /// A bid counts no longer.
-    Voided { bid: u64, reason: Option<Text>, price: Option<i64>, leader: Option<Somebody>, minimum: Option<i64> },
+    Voided {
+        bid: u64,
+        reason: Option<Text>,
+        price: Option<i64>,
+        leader: Option<Somebody>,
+        minimum: Option<i64>,
+        bids: Option<u64>,
+        reserve: Option<Text>,
+    },
     /// Chat.
     Said { from: Somebody, text: Text },
     /// The end.
-    Closed { outcome: Text, winner: Option<Somebody>, price: Option<i64> },
+    Closed { outcome: Text, winner: Option<Somebody>, price: Option<i64>, bids: Option<Vec<Revealed>> },
     /// The end, without a sale.
     Cancelled { reason: Option<Text> },
     /// Something we do not know: its type.
     #[serde(skip)]
     Unknown(Text),
+}
+
+/// A bid that was sealed.
+#[derive(Deserialize, Clone, Debug, PartialEq)]
+pub struct Revealed {
+    /// Whose.
+    pub bidder: Somebody,
+    /// How much.
+    pub amount: i64,
 }
 
 /// Somebody offered.

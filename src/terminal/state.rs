@@ -195,12 +195,14 @@ impl State {
             }
             Fact::Sealed { count } => auction.bids = *count,
             Fact::Created { ends_at, .. } | Fact::Extended { ends_at, .. } => auction.ends_at = *ends_at,
-            Fact::Voided { price, leader, minimum, .. } => {
+            Fact::Voided { price, leader, minimum, bids, reserve, .. } => {
+                auction.bids = bids.unwrap_or(auction.bids);
+                auction.reserve = reserve.clone().unwrap_or_else(|| auction.reserve.clone());
                 auction.price = *price;
                 auction.leader.clone_from(leader);
                 auction.minimum = minimum.or(auction.minimum);
             }
-            Fact::Closed { outcome, winner, price } => {
+            Fact::Closed { outcome, winner, price, .. } => {
                 auction.status = word("closed");
                 auction.outcome = Some(outcome.clone());
                 auction.leader = winner.clone().or_else(|| auction.leader.clone());

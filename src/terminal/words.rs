@@ -1,6 +1,6 @@
 //! What happened, in words for a person: one line each, the same in the live view and in a pipe.
 
-use super::message::{Auction, Event, Fact, Presence, Refused, Somebody, show};
+use super::message::{Auction, Event, Fact, Presence, Refused, Revealed, Somebody, show};
 use super::text::Text;
 use crate::auction::{Currency, Millis};
 use crate::clock;
@@ -31,10 +31,21 @@ pub fn event(event: &Event, currency: Currency) -> String {
             format!("voided bid #{bid}{}, price {price}{leader}", because(reason))
         }
         Fact::Said { from, text } => format!("said {}: {text}", from.name()),
-        Fact::Closed { outcome, winner, price } => format!("closed, {}", sale(outcome.as_str(), winner.as_ref(), *price, currency)),
+        Fact::Closed { outcome, winner, price, bids } => {
+            let bids = bids.as_ref().map_or_else(String::new, |bids| revealed(bids, currency));
+            format!("closed, {}{bids}", sale(outcome.as_str(), winner.as_ref(), *price, currency))
+        }
         Fact::Cancelled { reason } => format!("cancelled{}", because(reason)),
         Fact::Unknown(kind) => kind.to_string(),
     }
+}
+
+/// What was sealed, the best first: as much as fits a line.
+fn revealed(bids: &[Revealed], currency: Currency) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<_> = bids.iter().take(SHOWN).map(|bid| format!("{} {}", bid.bidder.name(), show(currency, bid.amount))).collect();
+    let more = if bids.len() > SHOWN { format!(" and {} more", bids.len() - SHOWN) } else { String::new() };
+    if shown.is_empty() { String::new() } else { format!("; bids: {}{more}", shown.join(", ")) }
 }
 
 /// How it ended: `sold to Ana for 120.50 EUR`.
@@ -57,7 +68,11 @@ pub fn standing(auction: &Auction, currency: Currency) -> String {
         let outcome = auction.outcome.as_ref().map_or("ended", Text::as_str);
         return format!("closed, {}, {title}", sale(outcome, auction.leader.as_ref(), auction.price, currency));
     }
-    let price = auction.price.map_or_else(|| "no bid".to_owned(), |price| format!("price {}", show(currency, price)));
+    let no_price = || match auction.bids {
+        bids if auction.is_sealed() && bids > 0 => format!("sealed bids: {bids}"),
+        _ => "no bid".to_owned(),
+    };
+    let price = auction.price.map_or_else(no_price, |price| format!("price {}", show(currency, price)));
     let leader = auction.leader.as_ref().map_or_else(String::new, |leader| format!(", leader {}", leader.name()));
     let minimum = auction.minimum.map_or_else(String::new, |minimum| format!(", minimum {}", show(currency, minimum)));
     format!("{}, {price}{leader}{minimum}, ends {}, {title}", auction.status, clock::utc(auction.ends_at))
@@ -128,6 +143,11 @@ mod tests {
         says(
             &json!({"type": "closed", "seq": 9, "at": 0, "outcome": "sold", "winner": ana, "price": 12_050}),
             "closed, sold to Ana for 120.50 EUR",
+        );
+        says(
+            &json!({"type": "closed", "seq": 9, "at": 0, "outcome": "sold", "winner": ana, "price": 1_000,
+                "bids": [{"bidder": ana, "amount": 1_200, "at": 0}, {"bidder": ben, "amount": 1_000, "at": 0}]}),
+            "closed, sold to Ana for 10.00 EUR; bids: Ana 12.00 EUR, Ben 10.00 EUR",
         );
         says(&json!({"type": "closed", "seq": 9, "at": 0, "outcome": "unsold", "winner": null, "price": null}), "closed, not sold");
         says(&json!({"type": "cancelled", "seq": 9, "at": 0, "reason": "withdrawn"}), "cancelled: withdrawn");

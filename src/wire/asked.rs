@@ -36,6 +36,10 @@ pub(super) enum CommandIn {
     },
     /// Dutch: at the price of the moment.
     #[serde(rename = "bid")]
+    #[schemars(extend("not" = serde_json::json!({"anyOf": [
+        {"required": ["amount"], "properties": {"amount": {"not": {"type": "null"}}}},
+        {"required": ["max"], "properties": {"max": {"not": {"type": "null"}}}},
+    ]})))]
     BidAsAsked { id: Option<Id> },
     /// Chat.
     Say { id: Option<Id>, text: Text },
@@ -69,13 +73,25 @@ pub(super) enum CommandIn {
     },
     /// Calls the auction off.
     Cancel { id: Option<Id>, reason: Text },
-    /// Takes a bid out, and judges all the others again without it; with `preview` it only says what would change, and needs no reason.
+    /// Takes a bid out, and judges all the others again without it.
     Void {
         id: Option<Id>,
         /// Of the bid's event.
         seq: u64,
-        reason: Option<Text>,
+        reason: Text,
+        #[schemars(extend("enum" = [false, null]))]
         preview: Option<bool>,
+    },
+    /// Only says what taking this bid out would change.
+    #[serde(rename = "void")]
+    VoidPreview {
+        id: Option<Id>,
+        /// Of the bid's event.
+        seq: u64,
+        #[schemars(length(max = Act::MAX_SAY))]
+        reason: Option<String>,
+        #[schemars(extend("const" = true))]
+        preview: bool,
     },
     /// Live text: each replaces the last, an empty one takes it away.
     Announce {

@@ -185,7 +185,7 @@ pub struct AliasOut<'a> {
 
 /// A pair of these in a `welcome`.
 #[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Alias")]
+#[schemars(rename = "Known")]
 pub struct KnownOut<'a> {
     alias: PersonOut<'a>,
     person: PersonOut<'a>,

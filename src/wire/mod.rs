@@ -10,6 +10,7 @@ mod event;
 mod format;
 mod frame;
 mod line;
+mod log;
 mod message;
 mod msgpack;
 mod schema;
@@ -23,6 +24,7 @@ pub use event::event;
 pub use format::Format;
 pub use frame::{CloseCode, Frame, close_frame, ping_frame};
 pub use line::major;
+pub use log::{LogEvent, LogHeader, LogRecord, line as log_line};
 pub use message::{
     AcceptedOut, AliasOut, Events, KnownOut, LobbyWelcome, Page, PresenceOut, ProblemOut, Reconnect, RefusedOut, Seen, Session, Welcome,
     You, accepted, alias, announcing, created, gone, goodbye, help, known, lobby_auction, lobby_welcome, outbid, pong, presence, problem,
@@ -30,6 +32,7 @@ pub use message::{
 };
 pub use schema::{Dialect, schemas};
 pub use terms::TermsIn;
+pub use words::{ReserveOut, WhyOut};
 
 use std::borrow::Cow;
 use std::num::NonZeroU32;

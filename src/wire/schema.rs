@@ -38,7 +38,7 @@ const SAID: [(&str, Of); 23] = [
     ("Created", tagged::<CreatedOut>),
     ("Refused", tagged::<RefusedOut>),
     ("Outbid", tagged::<OutbidOut>),
-    ("AliasTold", tagged::<AliasOut>),
+    ("Alias", tagged::<AliasOut>),
     ("Pong", tagged::<PongOut>),
     ("Help", tagged::<HelpOut>),
     ("Presence", tagged::<PresenceOut>),

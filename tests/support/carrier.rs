@@ -179,6 +179,8 @@ impl Requests {
         match &mut self.sender {
             Sender::One(sender) => {
                 let request = request.uri(path).header("host", format!("localhost:{}", self.place.address.port()));
+                // The answer before may have been read to its end, and its connection not know of it yet.
+                sender.ready().await.unwrap();
                 sender.send_request(request.body(body).unwrap()).await.unwrap()
             }
             Sender::Two(sender) => sender.send_request(request.uri(self.place.uri(path)).body(body).unwrap()).await.unwrap(),

@@ -229,7 +229,8 @@ impl Client {
 }
 
 pub fn is_event(kind: &str) -> bool {
-    ["created", "opened", "paused", "resumed", "bid", "extended", "warned", "said", "closed", "cancelled"].contains(&kind)
+    ["created", "opened", "paused", "resumed", "bid", "extended", "warned", "said", "sealed", "voided", "closed", "cancelled"]
+        .contains(&kind)
 }
 
 /// A WebSocket that offers these subprotocols, and the one that was chosen.

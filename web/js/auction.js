@@ -1,7 +1,9 @@
 // The page of one auction: ties the connection to the state, and the state to what is seen.
 
+import { actWords } from "./acts.js";
+import { Aliases } from "./aliases.js";
 import { Announcer } from "./announcer.js";
-import { apply, fromSnapshot, standingOf, withPresence, withText } from "./auction-state.js";
+import { apply, canBuyNow, fromSnapshot, isSealed, standingOf, withPresence, withText } from "./auction-state.js";
 import { BidBox } from "./bid-box.js";
 import { BidDesk } from "./bid-desk.js";
 import { ChatBox } from "./chat-box.js";
@@ -9,14 +11,17 @@ import { Client } from "./client.js";
 import { ServerClock } from "./clock.js";
 import { renderCrowd } from "./crowd.js";
 import { byId, setText } from "./dom.js";
-import { extensionReason, Figures } from "./figures.js";
+import { Figures, count as counted, isOver, priceAt } from "./figures.js";
 import { LinkLight } from "./link.js";
 import { Money } from "./money.js";
 import { renderOutcome } from "./outcome.js";
 import { picture } from "./picture.js";
+import { renderRecord } from "./record.js";
 import { renderRostrum, warningText } from "./rostrum.js";
+import { SealedNote } from "./sealed-note.js";
 import { Session } from "./session.js";
 import { SignIn } from "./sign-in.js";
+import { Sure } from "./sure.js";
 import { ChatLog, History } from "./talk.js";
 
 const TICK_MS = 200;
@@ -32,6 +37,9 @@ const announcer = new Announcer(byId("announcer"));
 const figures = new Figures();
 const history = new History();
 const chatLog = new ChatLog();
+const aliases = new Aliases();
+const sealedNote = new SealedNote(id);
+const sure = new Sure();
 
 let state = null;
 let you = NOBODY;
@@ -43,6 +51,7 @@ const light = new LinkLight(() => client.wake());
 const desk = new BidDesk({ send: (...bid) => client.send(...bid), changed: deskChanged });
 const bidBox = new BidBox({
   bid: (order) => asSomebody(() => desk.place(order, you.id), "bid", orderLabel(order)),
+  buyNow: askToBuy,
   typed: () => desk.settle(),
   again: () => desk.sendAgain(),
   leave: () => desk.leave(),
@@ -52,6 +61,7 @@ const chatBox = new ChatBox((text) => asSomebody(() => chatBox.send(client, text
 function welcomed(message) {
   const before = you;
   you = message.you ?? NOBODY;
+  aliases.begin(you, message.aliases);
   // The events to come bring the rest.
   if (message.resumed && message.auction) state = withText(withPresence(state, message.auction), { text: message.auction.live });
   if (before.id !== you.id) redrawLists();
@@ -64,6 +74,7 @@ function takeSnapshot(auction) {
   setText(byId("title"), state.title);
   setText(byId("description"), state.description ?? "");
   setText(byId("seller"), state.seller ? `Offered by ${state.seller.name}` : "");
+  byId("conduct-link").href = `/console?auction=${encodeURIComponent(state.id)}`;
   byId("picture").replaceChildren(picture(state, state.title));
   redrawLists();
 }
@@ -87,21 +98,38 @@ function linkChanged(link, code) {
 }
 
 function happened(event) {
-  const before = standingOf(state, you);
+  const before = standingOf(state, aliases.mine);
   state = apply(state, event);
+  if (event.type === "voided") {
+    history.reset(); // what is drawn already has changed
+    desk.forgetMaximum();
+    desk.settle();
+  }
   // A refusal stays to be read; what was said of an accepted bid is old once somebody has bid again.
   const overtaken = event.type === "bid" && !event.automatic && desk.view.phase === "accepted";
-  if (standingOf(state, you) !== before || overtaken) desk.settle();
-  if (event.type === "bid") announcer.say(`${money.format(state.price)}. ${leaderText()}.`);
-  if (event.type === "extended") announcer.say(`Extended${extensionReason(event)}.`);
-  if (event.type === "opened" || event.type === "resumed") announcer.say("The auction is open.");
-  if (event.type === "paused") announcer.say("The auctioneer has stopped the clock.");
-  if (event.type === "warned") announcer.say(warningText(event.stage));
+  if (standingOf(state, aliases.mine) !== before || overtaken) desk.settle();
+  const words = Object.hasOwn(SPOKEN, event.type) ? SPOKEN[event.type](event) : "";
+  if (words) announcer.say(words);
   render();
 }
 
+const SPOKEN = {
+  bid: () => `${money.format(state.price)}. ${leaderText()}.`,
+  sealed: ({ count: bids }) => `${counted(bids, "sealed bid")} so far.`,
+  extended: ({ reason }) => (reason === "soft_close" ? "Extended: a late bid." : spokenAct()),
+  voided: () => spokenAct(),
+  opened: () => "The auction is open.",
+  resumed: () => "The auction is open.",
+  paused: () => "The auctioneer has stopped the clock.",
+  warned: ({ stage }) => warningText(stage),
+};
+
+function spokenAct() {
+  return actWords(state, { money, named: aliases.named, now: clock.now() });
+}
+
 function leaderText() {
-  return state.leader.id === you.id ? "You lead" : `${state.leader.name} leads`;
+  return aliases.mine(state.leader) ? "You lead" : `${aliases.named(state.leader).name} leads`;
 }
 
 function heard(message) {
@@ -110,12 +138,31 @@ function heard(message) {
     state = withText(state, message);
     announcer.say(message.text);
   }
+  if (message.type === "alias") learnAlias(message);
   render();
 }
 
-function deskChanged({ phase }) {
-  if (phase === "accepted") bidBox.forget();
+function learnAlias(pair) {
+  aliases.learn(pair);
+  redrawLists(); // a bid of one's own may stand there already
+}
+
+function deskChanged({ phase, order, bidder, seq, alias }) {
+  if (phase === "accepted") {
+    if (alias) learnAlias({ alias, person: you });
+    if (isSealed(state)) sealedNote.remember(bidder, { seq, amount: order.amount });
+    bidBox.forget();
+  }
   render();
+}
+
+/** It ends the auction: asked once more. */
+function askToBuy() {
+  const amount = state.buy_now;
+  const price = money.format(amount);
+  const why = `It is yours for ${price}, and the auction ends at once. Nobody can go back on it.`;
+  const buy = () => asSomebody(() => desk.place({ amount }, you.id), "buy", `Continue and buy for ${price}`);
+  sure.ask({ head: "Buy it now?", why, label: `Buy for ${price}`, holds: () => canBuyNow(state), done: buy });
 }
 
 /** Does it as whoever one is, or asks who one is first. */
@@ -150,24 +197,28 @@ function render() {
 
 function renderAuction(link) {
   const ready = link === "connected" && state.status === "open" && !desk.busy;
-  const standing = standingOf(state, you);
-  const maximum = desk.maximumOf(you);
-  const model = { state, you, money, link, ready, standing, maximum, desk: desk.view, now: () => clock.now() };
+  const standing = standingOf(state, aliases.mine);
+  const [maximum, sealed] = [desk.maximumOf(you), sealedNote.amountOf(you.id, state)];
+  const { mine, named } = aliases;
+  const model = { state, you, mine, named, money, link, ready, standing, maximum, sealed, desk: desk.view, now: () => clock.now() };
   byId("auction").hidden = false;
   document.documentElement.dataset.status = state.status;
-  document.title = `${money.format(state.price ?? state.start)} · ${state.title} – Subasta`;
+  document.title = `${money.format(priceAt(state, clock.now()))} · ${state.title} – Subasta`;
   figures.render(model);
   renderOutcome(model);
-  renderRostrum(state);
+  renderRostrum(model);
+  byId("conduct-link").hidden = !you.id || state.seller?.id !== you.id || isOver(state);
+  renderRecord(model);
   bidBox.render(model);
   history.render(model);
   chatLog.render(model);
   renderCrowd(state);
+  sure.check();
 }
 
 function renderWho() {
   setText(byId("who-prefix"), you.name ? "You are " : "Only watching");
-  setText(byId("who-name"), you.name ?? "");
+  setText(byId("who-name"), aliases.own ? `${you.name}, here ${aliases.own.name}` : you.name ?? "");
   setText(byId("change-who"), you.name ? "Change" : "Sign in");
   byId("change-who").hidden = client.state === "gone";
 }
@@ -184,7 +235,10 @@ byId("change-who").addEventListener("click", () => {
   const why = "Others will see this name beside your bids. Bids already made stay with whoever made them.";
   signIn.ask({ why, label: "Continue", name: you.name ?? "", done: () => signedIn() });
 });
-setInterval(() => figures.tick(clock.now()), TICK_MS);
+setInterval(() => {
+  figures.tick(clock.now());
+  bidBox.tick();
+}, TICK_MS);
 client.on("state", linkChanged);
 client.on("welcome", welcomed);
 client.on("snapshot", takeSnapshot);

@@ -1,5 +1,7 @@
 // The box one bids in: what is typed, what the button will do, and what became of it.
 
+import { canBuyNow, isSealed } from "./auction-state.js";
+import { formOf } from "./bid-forms.js";
 import { byId, setNote, setText } from "./dom.js";
 import { isOver } from "./figures.js";
 import { moment } from "./time.js";
@@ -16,15 +18,17 @@ export class BidBox {
   #model = null;
   #edited = false;
   #pressed = false;
+  #seen = undefined; // what the button said it would bid
   #coolUntil = 0;
   #hadFocus = false;
 
-  /** `on`: { bid(order), typed(), again(), leave() }. */
+  /** `on`: { bid(order), buyNow(), typed(), again(), leave() }. */
   constructor(on) {
     this.#form.addEventListener("submit", (event) => this.#submit(event, on));
     this.#amount.addEventListener("input", () => this.#typed(on));
     byId("bid-mode").addEventListener("change", () => this.render(this.#model));
     byId("use-minimum").addEventListener("click", () => this.#useMinimum(on));
+    byId("buy-now").addEventListener("click", on.buyNow);
     byId("send-again").addEventListener("click", on.again);
     byId("leave-bid").addEventListener("click", on.leave);
     // What one saw when the finger went down is what one bids, though the minimum rises under it.
@@ -36,7 +40,10 @@ export class BidBox {
   render(model) {
     if (!model) return;
     this.#model = model;
-    byId("bid-mode").hidden = !model.state.automatic_bids;
+    const { typed } = formOf(model.state);
+    byId("bid-mode").hidden = !this.#automatic;
+    byId("amount-label").hidden = this.#amount.hidden = !typed;
+    this.#form.dataset.typed = typed;
     this.#form.hidden = isOver(model.state) || model.link === "gone";
     if (!this.#edited && !this.#pressed) this.#fill();
     this.#renderVerdict();
@@ -48,15 +55,24 @@ export class BidBox {
     this.#edited = false;
   }
 
-  get #mode() {
-    const automatic = this.#model.state.automatic_bids && byId("mode-max").checked;
-    return automatic ? "max" : "amount";
+  /** The price falls, and with it what the button says. */
+  tick() {
+    if (this.#model && !formOf(this.#model.state).typed && !this.#pressed) this.#renderForm();
   }
 
-  /** Leading under one's own maximum, only a higher maximum makes sense, and that is for the person to say. */
+  get #automatic() {
+    const { format, automatic_bids } = this.#model.state;
+    return format === "english" && automatic_bids;
+  }
+
+  get #mode() {
+    return this.#automatic && byId("mode-max").checked ? "max" : "amount";
+  }
+
+  /** Leading under one's own maximum, only a higher maximum makes sense, and that is for the person to say; and so is a sealed bid. */
   #fill() {
     const { state, money, standing, maximum } = this.#model;
-    const own = this.#mode === "max" && standing === "leading" && maximum !== null;
+    const own = this.#mode === "max" && standing === "leading" && maximum !== null || isSealed(state);
     const value = own || state.minimum === null ? "" : money.plain(state.minimum);
     if (this.#amount.value !== value) this.#amount.value = value;
   }
@@ -96,44 +112,49 @@ export class BidBox {
   }
 
   #read() {
-    return this.#model.money.parse(this.#amount.value);
+    const { state, money, now } = this.#model;
+    const form = formOf(state);
+    return form.typed ? money.parse(this.#amount.value) : { minor: this.#pressed ? this.#seen : form.amount(state, now()) };
   }
 
   #renderForm() {
     const { state, money, ready, standing } = this.#model;
+    const form = formOf(state);
     const { minor, error } = this.#read();
     const leading = standing === "leading";
-    const tooLow = minor < state.minimum && !(leading && this.#mode === "max");
-    setText(byId("amount-label"), this.#mode === "max" ? "Your maximum" : "Your bid");
-    setText(this.#button, this.#label(minor, leading));
+    const tooLow = form.typed && minor < state.minimum && !(leading && this.#mode === "max");
+    const asked = { ...this.#model, mode: this.#mode, minor, error, tooLow, leading };
+    this.#seen = minor;
+    setText(byId("amount-label"), form.field(asked));
+    setText(this.#button, this.#model.desk.phase === "sending" ? "Sending…" : form.label(asked));
     this.#button.disabled = !ready || performance.now() < this.#coolUntil;
     this.#button.classList.toggle("quiet", leading || tooLow);
     this.#form.dataset.long = this.#amount.value.length > LONG;
-    setNote(byId("amount-hint"), this.#hint(error, tooLow, leading));
+    setNote(byId("amount-hint"), this.#hint(form, asked));
     const fix = byId("use-minimum");
     fix.hidden = !tooLow || this.#model.desk.phase === "sending";
     setText(fix, `Use ${money.format(state.minimum)}`);
+    this.#renderBuyNow();
     this.#keepFocus();
   }
 
-  #label(minor, leading) {
-    const amount = minor === undefined ? "" : ` ${this.#model.money.format(minor)}`;
-    if (this.#model.desk.phase === "sending") return "Sending…";
-    if (this.#mode === "max") return leading ? "Raise maximum" : `Bid up to${amount || " …"}`;
-    return leading ? `Raise to${amount || " …"}` : `Bid${amount}`;
+  #renderBuyNow() {
+    const { state, money, ready } = this.#model;
+    const button = byId("buy-now");
+    button.hidden = !canBuyNow(state);
+    button.disabled = !ready;
+    if (!button.hidden) setText(button, `Buy it now for ${money.format(state.buy_now)}`);
   }
 
-  #hint(error, tooLow, leading) {
-    const { state, money, link, now, desk } = this.#model;
+  #hint(form, asked) {
+    const { state, money, link, now, desk, error, tooLow } = asked;
     if (desk.phase === "sending") return "";
     if (link !== "connected") return "Bidding is off until the connection is back.";
     if (state.status === "scheduled") return `Bidding opens at ${moment(state.starts_at, now())}.`;
     if (state.status === "paused") return "The auctioneer has stopped the clock. Bidding goes on later.";
     if (error && this.#edited) return error;
     if (tooLow && desk.phase !== "refused") return `Too low: the minimum is now ${money.format(state.minimum)}.`;
-    if (leading && this.#mode === "amount") return "You lead already: a bid now raises your own price.";
-    if (this.#mode === "max") return "We bid for you, no more than needed, up to this. Nobody else sees it.";
-    return "";
+    return form.hint(asked);
   }
 
   #renderVerdict() {

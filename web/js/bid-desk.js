@@ -18,13 +18,18 @@ export class BidDesk {
     this.#changed = changed;
   }
 
-  /** { phase, order, refusal, why }; phase: idle, sending, unconfirmed, late, accepted, refused. */
+  /** { phase, order, bidder, seq, alias, refusal, why }; phase: idle, sending, unconfirmed, late, accepted, refused. */
   get view() { return this.#view; }
   get busy() { return this.#pending !== null; }
 
   /** The highest maximum accepted from this page, for the one it belongs to. */
   maximumOf(you) {
     return this.#maximum?.bidder === you?.id ? this.#maximum?.max ?? null : null;
+  }
+
+  /** A bid was taken out: how far the others go is no longer known. */
+  forgetMaximum() {
+    this.#maximum = null;
   }
 
   /** `order` is { amount } or { max }. */
@@ -75,7 +80,8 @@ export class BidDesk {
     this.#pending = null;
     if (verdict.type === "refused") return this.#show({ phase: "refused", order, refusal: verdict });
     if (order.max) this.#maximum = { bidder, max: order.max };
-    this.#show({ phase: "accepted", order, why: verdict.standing === "outbid" ? verdict.why : undefined });
+    const { seq, alias } = verdict;
+    this.#show({ phase: "accepted", order, bidder, seq, alias, why: verdict.standing === "outbid" ? verdict.why : undefined });
   }
 
   #unanswered(problem) {

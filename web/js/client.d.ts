@@ -32,7 +32,19 @@ export interface Auction { id: string; title: string; status: string; seq: numbe
 /** A public event: `bid`, `extended`, `closed`, … */
 export interface Event { type: string; seq: number; at: number; [member: string]: any }
 export interface Message { type: string; [member: string]: any }
-export interface Accepted extends Message { type: "accepted"; id: string; seq: number | null }
+export interface Accepted extends Message {
+  type: "accepted"; id: string; seq: number | null;
+  /** Of a bid; `placed`: sealed, and nobody knows more before the end. */
+  standing?: "leading" | "outbid" | "placed";
+  /** In an auction with aliases: who one is for the others. */
+  alias?: Person;
+  /** Of a `void` that is only tried. */
+  preview?: { before: Figures; after: Figures };
+}
+/** How an auction stands. */
+export interface Figures { price: number | null; leader: Person | null; minimum: number; reserve: "none" | "unmet" | "met"; bids: number }
+/** Who goes by which alias, as far as one may know it: `welcome.aliases`, and the message `alias`. */
+export interface Alias { alias: Person; person: Person }
 export interface Refused extends Message { type: "refused"; id: string; code: string; message: string }
 export type Verdict = Accepted | Refused;
 export interface Command { type: string; /** One is chosen where it is left out. */ id?: string; [member: string]: unknown }

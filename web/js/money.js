@@ -10,7 +10,8 @@ export class Money {
   #shown;
   #plain;
   #digits;
-  #separator;
+  #marks;
+  #names;
 
   constructor(currency, decimals, locale = globalThis.navigator?.language) {
     const places = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
@@ -19,7 +20,8 @@ export class Money {
     this.#shown = currencyFormat(locale, currency, places);
     this.#plain = new Intl.NumberFormat(locale, { ...places, useGrouping: false });
     this.#digits = localDigits(locale);
-    this.#separator = localSeparator(locale);
+    this.#marks = decimalMarks(locale, currency);
+    this.#names = currencyNames(locale, currency);
   }
 
   /** With the currency: "€1,234.50". */
@@ -33,12 +35,12 @@ export class Money {
     return this.#plain.format(decimalText(minor, this.#decimals));
   }
 
-  /** `{ minor }`, or `{ error }`: a sentence for the one who typed. */
+  /** `{ minor }`, or `{ error }`: a sentence for the one who typed; with `zero` where it is an amount, but nothing. */
   parse(typed) {
     const text = this.#bare(typed);
     if (text === "") return { error: "Enter an amount." };
     if (!/^\d[\d.,]*$|^[.,]\d+$/.test(text)) return { error: "That is not an amount of money." };
-    const split = splitAmount(text, this.#separator, this.#decimals);
+    const split = splitAmount(text, this.#marks, this.#decimals);
     if (!split) return { error: `Is the mark in “${typed.trim()}” for thousands or for decimals? Write it without.` };
     if (split.fraction.length > this.#decimals) return { error: this.#tooFine() };
     return bounded(split.whole + split.fraction.padEnd(this.#decimals, "0"));
@@ -46,9 +48,9 @@ export class Money {
 
   /** Digits and marks alone: what `format` shows can be pasted back. */
   #bare(typed) {
-    const symbol = this.#shown?.formatToParts(0).find((part) => part.type === "currency")?.value ?? "";
-    const bare = typed.replace(symbol, "").toUpperCase().replace(this.#currency, "");
-    const digits = bare.replace(LOOSE, "").replace(/\p{Sc}/gu, "");
+    const text = bared(typed);
+    const name = this.#names.find((known) => text.startsWith(known) || text.endsWith(known)) ?? "";
+    const digits = text.startsWith(name) ? text.slice(name.length) : text.slice(0, -name.length);
     return [...digits].map((char) => this.#digits.get(char) ?? char).join("");
   }
 
@@ -56,6 +58,11 @@ export class Money {
     if (this.#decimals === 0) return `${this.#currency} has no decimals: enter a whole amount.`;
     return `${this.#currency} has ${this.#decimals} decimals at most.`;
   }
+}
+
+/** Without blanks, marks of direction and signs of currencies; wide forms, as an input method gives them, made narrow. */
+function bared(text) {
+  return text.replace(/\p{Sc}/gu, "").normalize("NFKC").replace(LOOSE, "").toUpperCase();
 }
 
 /** 12050, 2 → "120.50", by moving digits. */
@@ -68,7 +75,7 @@ function decimalText(minor, decimals) {
 
 function bounded(digits) {
   const significant = digits.replace(/^0+/, "");
-  if (significant === "") return { error: "The amount must be more than nothing." };
+  if (significant === "") return { error: "The amount must be more than nothing.", zero: true };
   if (significant.length > 13 || Number(significant) > MOST) return { error: "That is more than can be bid here." };
   return { minor: Number(significant) };
 }
@@ -77,7 +84,7 @@ function bounded(digits) {
  * Which mark is the decimal one? With both, the last. Repeated, none. Alone, the locale's own; the other
  * locale's only where it cannot be grouping ("12,50" read in English). Null where only the writer knows.
  */
-function splitAmount(text, localSeparator, decimals) {
+function splitAmount(text, localMarks, decimals) {
   const last = Math.max(text.lastIndexOf("."), text.lastIndexOf(","));
   if (last < 0) return { whole: text, fraction: "" };
   const mark = text[last];
@@ -86,7 +93,7 @@ function splitAmount(text, localSeparator, decimals) {
   const after = text.slice(last + 1);
   if (before.includes(mark)) return !text.includes(other) && grouped(text, mark) ? whole(text) : null;
   if (before.includes(other)) return grouped(before, other) ? { whole: whole(before).whole, fraction: after } : null;
-  if (mark === localSeparator) return { whole: before, fraction: after };
+  if (localMarks.has(mark)) return { whole: before, fraction: after };
   if (grouped(text, mark)) return whole(text);
   return after.length <= decimals ? { whole: before, fraction: after } : null;
 }
@@ -117,8 +124,19 @@ function localDigits(locale) {
   return digits.set("٫", ".").set("٬", ",");
 }
 
-function localSeparator(locale) {
-  const parts = new Intl.NumberFormat(locale).formatToParts(1.5);
-  const mark = parts.find((part) => part.type === "decimal").value;
-  return mark === "," ? "," : ".";
+/** What stands before decimals here. Some places write money with another mark than other numbers (fr-CH: 1.50, 1,5): there it is both. */
+function decimalMarks(locale, currency) {
+  const places = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+  const formats = [new Intl.NumberFormat(locale, places), currencyFormat(locale, currency, places)];
+  const parts = formats.flatMap((format) => format?.formatToParts(1.5) ?? []);
+  return new Set(parts.filter(({ type }) => type === "decimal").map(({ value }) => (value === "," ? "," : ".")));
+}
+
+/** How people here write the currency, the longest first: its code, its sign, its name. */
+function currencyNames(locale, currency) {
+  const named = ["symbol", "narrowSymbol", "name"].flatMap((currencyDisplay) => {
+    const format = currencyFormat(locale, currency, { currencyDisplay });
+    return [1, 2, 5].flatMap((count) => format?.formatToParts(count).filter(({ type }) => type === "currency").map(({ value }) => value) ?? []);
+  });
+  return [...new Set([currency, ...named].map(bared))].filter((name) => name !== "").sort((a, b) => b.length - a.length);
 }

@@ -1,16 +1,17 @@
 // How it ended.
 
+import { isSealed } from "./auction-state.js";
 import { byId, make, nameOf, setContent } from "./dom.js";
-import { isOver } from "./figures.js";
+import { count, isOver } from "./figures.js";
 
-export function renderOutcome({ state, you, money }) {
+export function renderOutcome(model) {
+  const { state, mine } = model;
   const node = byId("outcome");
   node.hidden = !isOver(state);
   if (node.hidden) return;
-  const won = state.outcome === "sold" && Boolean(you.id) && state.winner?.id === you.id;
+  const won = state.outcome === "sold" && Boolean(state.winner) && mine(state.winner);
   node.dataset.outcome = won ? "won" : state.outcome ?? state.status;
-  const lines = [make("p", "outcome-head", ...headline(state, money, won)), make("p", "outcome-note", note(state, money, won))];
-  setContent(node, ...lines, wayOn());
+  setContent(node, make("p", "outcome-head", ...headline(model, won)), make("p", "outcome-note", note(model, won)), wayOn());
 }
 
 function wayOn() {
@@ -19,19 +20,26 @@ function wayOn() {
   return link;
 }
 
-function headline(state, money, won) {
+function headline({ state, money, named }, won) {
   if (state.status === "cancelled") return ["Cancelled"];
   if (won) return [`You won it for ${money.format(state.price)}`];
-  if (state.outcome === "sold") return ["Sold to ", nameOf(state.winner), ` for ${money.format(state.price)}`];
+  if (state.outcome === "sold") return ["Sold to ", nameOf(named(state.winner)), ` for ${money.format(state.price)}`];
   if (state.outcome === "reserve_not_met") return ["Not sold: reserve not met"];
   return ["Unsold"];
 }
 
-function note(state, money, won) {
+function note({ state, money }, won) {
   if (state.status === "cancelled") return `The auction was called off. No bid counts.${state.reason ? ` The reason: ${state.reason}` : ""}`;
-  if (won) return "Congratulations!";
-  if (state.outcome === "sold") return "The bidding is over.";
-  if (state.outcome === "unsold") return "The auction ended without a bid.";
+  if (state.outcome === "sold") return `${won ? "Congratulations!" : "The bidding is over."}${how(state, money)}`;
+  if (state.outcome === "unsold") return state.dutch ? "The auction ended, and nobody had said yes." : "The auction ended without a bid.";
   const highest = state.price === null ? "" : ` The highest bid was ${money.format(state.price)}.`;
-  return `The bids did not reach the seller’s hidden reserve.${highest}`;
+  return `The bids did not reach the seller’s hidden reserve.${isSealed(state) ? "" : highest}`;
+}
+
+function how(state, money) {
+  if (state.format === "sealed") return ` It was the highest of ${count(state.bids, "sealed bid")}.`;
+  if (state.format !== "vickrey") return "";
+  const [best] = state.revealed ?? [];
+  const offered = best ? ` of ${money.format(best.amount)}` : "";
+  return ` The highest sealed bid${offered} wins, and pays what the second one would have, or the least that was asked.`;
 }

@@ -1,5 +1,6 @@
-// What the auctioneer says from the rostrum: the fair warning, and the live text, which stays until the next one.
+// What the auctioneer says and does at the rostrum: the fair warning, the last act in words, and the live text, which stays until the next one.
 
+import { actWords } from "./acts.js";
 import { byId, setNote } from "./dom.js";
 import { isOver } from "./figures.js";
 
@@ -7,10 +8,13 @@ const WARNING = ["", "Going once …", "Going twice …"];
 
 export const warningText = (stage) => WARNING[stage] ?? "";
 
-export function renderRostrum(state) {
-  const warning = isOver(state) ? "" : warningText(state.warned);
-  const live = isOver(state) ? "" : state.live;
+export function renderRostrum({ state, money, named, now }) {
+  const over = isOver(state);
+  const warning = over ? "" : warningText(state.warned);
+  const live = over ? "" : state.live;
+  const act = actWords(state, { money, named, now: now() });
   setNote(byId("warning"), warning);
+  setNote(byId("act"), act);
   setNote(byId("live"), live);
-  byId("rostrum").hidden = !warning && !live;
+  byId("rostrum").hidden = !warning && !live && !act;
 }

@@ -1,7 +1,9 @@
 // The two lists that grow: bids and chat.
 
+import { voidWords } from "./acts.js";
+import { isSealed, voidOf } from "./auction-state.js";
 import { byId, make, nameOf, setNote } from "./dom.js";
-import { isOver } from "./figures.js";
+import { count, isOver } from "./figures.js";
 import { moment } from "./time.js";
 
 /** Draws only what is new; `reset` when what came before may have changed. */
@@ -29,36 +31,102 @@ class Growing {
 }
 
 export class History {
-  #list = new Growing(byId("history"));
+  #node = byId("history");
+  #list = new Growing(this.#node);
+  #revealed = null;
+  #more;
 
-  reset() { this.#list.reset(); }
+  /** `more(bid)`: what else stands beside a bid that was not taken out. With it, sealed bids have their line, too. */
+  constructor(more = null) {
+    this.#more = more;
+  }
 
-  render({ state, you, money, now }) {
-    this.#list.draw(state.history, (bid) => bidItem(bid, you, money, now()), "prepend"); // newest first
-    const earlier = state.bids - state.history.length;
+  reset() {
+    this.#list.reset();
+    this.#revealed = null;
+  }
+
+  render(model) {
+    const { state, now } = model;
+    if (state.revealed) this.#reveal(model);
+    else if (isSealed(state)) this.#list.draw(this.#more ? state.envelopes : [], (bid) => this.#item(bid, model), "prepend");
+    else this.#list.draw(state.history, (bid) => this.#item(bid, model), "prepend"); // newest first
     setNote(byId("history-empty"), noBids(state));
-    byId("history-earlier").hidden = earlier <= 0;
+    byId("history-earlier").hidden = isSealed(state) || standing(state) >= state.bids;
+  }
+
+  #item(bid, model) {
+    const item = bid.bidder ? bidItem(bid, model, model.now()) : envelopeItem(bid, model, model.now());
+    if (this.#more && !voidOf(model.state, bid)) item.append(this.#more(bid));
+    return item;
+  }
+
+  /** After a sealed auction: all bids, the best first. */
+  #reveal(model) {
+    const { state, now } = model;
+    if (this.#revealed === state.revealed) return;
+    this.#revealed = state.revealed;
+    this.#node.replaceChildren(...state.revealed.map((bid) => revealedItem(bid, model, now())));
   }
 }
 
-function noBids(state) {
-  if (state.bids > 0) return "";
-  return isOver(state) ? "There were no bids." : "No bids yet. The first one leads.";
+function standing(state) {
+  return state.history.filter((bid) => !voidOf(state, bid)).length;
 }
 
-function bidItem(bid, you, money, now) {
-  const who = make("span", "who-bid", nameOf(bid.bidder));
-  if (bid.bidder.id === you.id) who.append(make("span", "tag", "you"));
+function noBids(state) {
+  const over = isOver(state);
+  if (isSealed(state)) return sealedWords(state, over);
+  if (state.bids > 0 || state.history.length > 0) return "";
+  if (state.dutch) return over ? "Nobody bought it." : "The first to say yes buys it, at the price of that moment.";
+  return over ? "There were no bids." : "No bids yet. The first one leads.";
+}
+
+function sealedWords({ bids, revealed, status }, over) {
+  if (revealed?.length) return "";
+  if (status === "cancelled") return "The bids stay sealed.";
+  if (over) return "There were no bids.";
+  const so = bids === 0 ? "No sealed bids yet." : `${count(bids, "sealed bid")} so far.`;
+  return `${so} All are shown when the auction ends.`;
+}
+
+function bidItem(bid, { state, money, mine, named }, now) {
+  const who = make("span", "who-bid", nameOf(named(bid.bidder)));
+  if (mine(bid.bidder)) who.append(make("span", "tag", "you"));
   if (bid.automatic) who.append(make("span", "tag", "automatic"));
-  const item = make("li", "bid", who, make("span", "amount", money.format(bid.amount)), timeOf(bid.at, now));
-  // A maximum left earlier has answered it, which is no event of its own.
-  if (bid.leader.id !== bid.bidder.id) item.append(answer(bid, you, money));
+  const taken = voidWords(state, bid);
+  const amount = make(taken ? "s" : "span", "amount", money.format(bid.amount));
+  const item = make("li", "bid", who, amount, timeOf(bid.at, now));
+  item.dataset.seq = bid.seq;
+  if (taken) {
+    item.dataset.voided = "";
+    item.append(make("p", "answer", taken));
+  } else if (bid.leader.id !== bid.bidder.id) {
+    // A maximum left earlier has answered it, which is no event of its own.
+    item.append(answer(bid, money, mine, named));
+  }
   return item;
 }
 
-function answer({ leader, price }, you, money) {
-  const who = leader.id === you.id ? ["You stay"] : [nameOf(leader), " stays"];
+function envelopeItem(bid, { state }, now) {
+  const taken = voidWords(state, bid);
+  const item = make("li", "bid", make("span", "who-bid", "A sealed bid"), make("span", "amount"), timeOf(bid.at, now));
+  if (taken) {
+    item.dataset.voided = "";
+    item.append(make("p", "answer", taken));
+  }
+  return item;
+}
+
+function answer({ leader, price }, money, mine, named) {
+  const who = mine(leader) ? ["You stay"] : [nameOf(named(leader)), " stays"];
   return make("p", "answer", ...who, ` ahead at ${money.format(price)}`);
+}
+
+function revealedItem({ bidder, amount, at }, { money, mine, named }, now) {
+  const who = make("span", "who-bid", nameOf(named(bidder)));
+  if (mine(bidder)) who.append(make("span", "tag", "you"));
+  return make("li", "bid", who, make("span", "amount", money.format(amount)), timeOf(at, now));
 }
 
 export class ChatLog {

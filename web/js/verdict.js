@@ -1,9 +1,11 @@
 // What became of one's own bid, in words. Pure.
 
+import { isSealed } from "./auction-state.js";
 import { isOver } from "./figures.js";
 
-/** { state, text }; state: idle, sending, unconfirmed, late, refused, leading, outbid, stale. */
-export function verdictOf({ state, you, money, standing, desk, maximum, link }) {
+/** { state, text }; state: idle, sending, unconfirmed, late, refused, leading, outbid, placed, stale. */
+export function verdictOf(model) {
+  const { state, you, money, standing, desk, maximum, sealed, link, named } = model;
   const { phase, order, refusal, why } = desk;
   const amount = order && (order.max ? `up to ${money.format(order.max)}` : `of ${money.format(order.amount)}`);
   if (phase === "sending") return { state: "sending", text: `Sending your bid ${amount}…` };
@@ -21,7 +23,8 @@ export function verdictOf({ state, you, money, standing, desk, maximum, link }) 
     const lead = phase === "accepted" ? "Accepted: you are leading" : "You are leading";
     return { state: "leading", text: lead + leadingWords(state, money, maximum) };
   }
-  if (standing === "outbid" || why) return { state: "outbid", text: outbidWords(state, money, why) };
+  if (standing === "outbid" || why) return { state: "outbid", text: outbidWords(state, money, why, named) };
+  if (isSealed(state) && sealed !== null) return { state: "placed", text: sealedWords(money.format(sealed), phase) };
   return { state: "idle", text: "" };
 }
 
@@ -37,7 +40,13 @@ function staleWords(state, money, standing) {
   return `When last heard, you were ${standing} at ${money.format(state.price)}.`;
 }
 
-function outbidWords(state, money, why) {
+function outbidWords(state, money, why, named) {
   if (why) return `Outbid at once. ${why}`;
-  return `You have been outbid: ${state.leader.name} leads at ${money.format(state.price)}.`;
+  if (!state.leader) return "";
+  return `You have been outbid: ${named(state.leader).name} leads at ${money.format(state.price)}.`;
+}
+
+function sealedWords(amount, phase) {
+  const stands = phase === "accepted" ? `Accepted: your sealed bid of ${amount} is in.` : `Your sealed bid of ${amount} stands.`;
+  return `${stands} Nobody sees it before the end; until then you may replace it.`;
 }

@@ -1,5 +1,6 @@
 //! The embedded log: SQLite in WAL mode, every commit synced, one writer thread that commits for all rooms at once.
 
+mod archive;
 mod checkpoint;
 mod reader;
 mod schema;
@@ -17,6 +18,7 @@ use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::{AppendError, Batch, Entry, EventLog, Mark, Query, ReadError, Record, Snapshot};
+pub use archive::Archive;
 use checkpoint::Checkpoint;
 use writer::{Request, Writer};
 
@@ -36,7 +38,10 @@ pub struct SqliteLog {
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// Why a log cannot be opened: a sentence for whoever starts the server.
+/// The log's file in the data directory.
+const FILE: &str = "subasta.db";
+
+/// Why a log cannot be opened: a sentence for whoever wants it.
 #[derive(Debug)]
 pub struct OpenError(pub String);
 
@@ -49,7 +54,7 @@ impl SqliteLog {
         let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
         made.map_err(|error| failed("cannot make the data directory", &error))?;
         let lock = lock(directory)?;
-        let path = directory.join("subasta.db");
+        let path = directory.join(FILE);
         let connection = schema::open_for_writing(&path).map_err(|error| failed("cannot open the log", &error))?;
         let checkpoint = Checkpoint::new(&path).map_err(|error| failed("cannot open the log", &error))?;
         let (requests, inbox) = mpsc::channel(QUEUE);
@@ -114,6 +119,11 @@ impl EventLog for SqliteLog {
             answer.await.map_err(|_| stopped())?
         }
         .boxed()
+    }
+
+    fn head(&self, auction: &str) -> BoxFuture<'_, Result<Option<Mark>, ReadError>> {
+        let auction = auction.to_owned();
+        self.read_with(move |connection| Ok(reader::head(connection, &auction)?.map(|(_, head)| head)))
     }
 
     fn mark(&self, auction: &str, position: u64) -> BoxFuture<'_, Result<Option<Mark>, ReadError>> {

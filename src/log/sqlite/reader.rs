@@ -69,16 +69,20 @@ pub fn records(connection: &Connection, auction: &str, after: Mark, limit: usize
     // One transaction: the end that is checked is the end of what is read, whatever is appended meanwhile.
     let snapshot = connection.unchecked_transaction()?;
     let Some((number, end)) = head(&snapshot, auction)? else { return Ok(Vec::new()) };
-    let sql = "SELECT position, body, hash FROM record WHERE auction = ?1 AND position > ?2 ORDER BY position LIMIT ?3";
-    let mut statement = snapshot.prepare_cached(sql)?;
-    let read = |row: &Row| Ok(Record { position: row.get(0)?, body: row.get(1)?, hash: Hash(row.get(2)?) });
-    let rows = statement.query_map(params![number, after.position, limit], read)?;
-    let records = rows.collect::<Result<Vec<_>, _>>()?;
+    let records = stored(&snapshot, number, after.position, limit)?;
     let mark = chain::check(after, &records)?;
     if records.len() < limit {
         chain::check_end(mark, end)?;
     }
     Ok(records)
+}
+
+/// At most `limit` records of the auction of this number after `position`, as they are stored: nothing is checked.
+pub fn stored(connection: &Connection, number: i64, position: u64, limit: usize) -> rusqlite::Result<Vec<Record>> {
+    let sql = "SELECT position, body, hash FROM record WHERE auction = ?1 AND position > ?2 ORDER BY position LIMIT ?3";
+    let mut statement = connection.prepare_cached(sql)?;
+    let read = |row: &Row| Ok(Record { position: row.get(0)?, body: row.get(1)?, hash: Hash(row.get(2)?) });
+    statement.query_map(params![number, position, limit], read)?.collect()
 }
 
 pub fn records_back(connection: &Connection, auction: &str, until: Mark, limit: usize) -> Result<(Mark, Vec<Record>), Fault> {

@@ -91,6 +91,12 @@ pub fn open_for_reading(path: &Path) -> Result<Connection, rusqlite::Error> {
     Ok(connection)
 }
 
+/// Refuses what this program cannot read: a store that is not ours, or of a newer program.
+pub fn check(connection: &Connection) -> Result<(), String> {
+    let steps = missing_steps(connection)?;
+    if steps.len() < MIGRATIONS.len() { Ok(()) } else { Err("there is nothing in it".to_owned()) }
+}
+
 /// Which steps this store still needs. Touches nothing: a store that is not ours, or of a newer program, is left as it is.
 fn missing_steps(connection: &Connection) -> Result<&'static [&'static str], String> {
     let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(|error| error.to_string());
