@@ -162,3 +162,15 @@ fn with_aliases_everyone_keeps_their_number() {
     assert_eq!(numbers, ["Ana", "Ben", "Cleo"]);
     assert_eq!(scene.auction.leader().unwrap().alias.unwrap().get(), 2);
 }
+
+#[test]
+fn a_raise_that_needed_no_step_only_because_the_bidder_led_is_refused_without_that() {
+    // Ana led, and so might raise by less than a step. Without the bid by which she led, hers is a challenge, and too low.
+    let scene = given(Terms { start: money(10), increments: step(10), ..terms() });
+    let scene = scene.when_max("Ana", 100).when("Ben", 100).when("Ana", 105);
+    assert_eq!(stands(&scene), (Some("Ana".into()), Some(105), 115, 3));
+    let last = void(&scene, 2);
+    let scene = voided(scene, 0);
+    assert_eq!(stands(&scene), (Some("Ben".into()), Some(100), 110, 1), "two bids count no more");
+    scene.refused("Sol", last, "no_such_bid");
+}

@@ -1,6 +1,6 @@
 //! Taking a bid out: all the others are judged again in their order, as if it had never been made (`rules.md` §6, void).
 
-use super::formats::{Amended, Figures};
+use super::formats::{Amended, Book, Figures};
 use super::verdict::Preview;
 use super::{Accepted, Auction, Author, Command, Decision, Event, Fact, Millis, Person, Refusal, Terms, Voided, decide};
 
@@ -19,6 +19,8 @@ pub struct Replay {
     /// Whose last bid is out: what they raise it by is no bid of its own.
     without: Vec<Person>,
     bidder: Option<Person>,
+    /// How many of those that everyone has seen are accepted again.
+    kept: u64,
 }
 
 impl Replay {
@@ -26,7 +28,7 @@ impl Replay {
     pub(super) fn new(auction: &Auction, command: &Command, bid: u64, reason: &str, preview: bool, at: Millis) -> Replay {
         let out = auction.voided().to_vec();
         let (request, reason) = (command.clone(), reason.into());
-        Replay { request, bid, reason, preview, at, out, twin: None, without: Vec::new(), bidder: None }
+        Replay { request, bid, reason, preview, at, out, twin: None, without: Vec::new(), bidder: None, kept: 0 }
     }
 
     /// Takes in the auction's next event.
@@ -59,8 +61,10 @@ impl Replay {
         if public {
             self.without.retain(|bidder| *bidder != command.by);
         }
+        let again = Command { request: None, ..command.clone() };
         if out {
-            if event.seq == Some(self.bid) && !self.out.contains(&self.bid) {
+            // One that was refused without a bid taken out before does not stand.
+            if event.seq == Some(self.bid) && !self.out.contains(&self.bid) && decide(twin, &again, event.at).is_ok() {
                 self.bidder = Some(command.by.clone());
             }
             if public {
@@ -68,12 +72,12 @@ impl Replay {
             }
             return;
         }
-        let again = Command { request: None, ..command.clone() };
         // What is refused without the bid that came before it counts no more. Of what is accepted only the bid itself counts: it moves no end.
         if let Ok(Decision::Happens(events)) = decide(twin, &again, event.at)
             && let Some(first) = events.into_iter().next()
         {
             twin.evolve(&Event { seq: event.seq, at: event.at, fact: first.fact });
+            self.kept += u64::from(public);
         }
     }
 
@@ -83,7 +87,10 @@ impl Replay {
         let (Some(twin), Some(bidder)) = (self.twin, self.bidder) else { return Err(no_such_bid) };
         let after = twin.book().amended(&bidder).ok_or(no_such_bid)?;
         let figures = auction.figures_with(&after, self.at);
-        let bids = auction.bids_with(&after);
+        let bids = match twin.book() {
+            Book::Sealed(book) => book.count() as u64,
+            Book::English(_) | Book::Dutch(_) => self.kept,
+        };
         if self.preview {
             let preview = Preview { before: (auction.figures(self.at), auction.bids()), after: (figures, bids) };
             let verdict = Accepted { seq: None, at: self.at, standing: None };
@@ -109,20 +116,8 @@ fn as_it_is(founding: &Event) -> Event {
 impl Auction {
     /// How it would stand with this book.
     fn figures_with(&self, after: &Amended, at: Millis) -> Figures {
-        self.with(after).rules().figures(self.terms(), at)
-    }
-
-    /// How many bids would count.
-    fn bids_with(&self, after: &Amended) -> u64 {
-        match self.with(after) {
-            super::formats::Book::Sealed(book) => book.count() as u64,
-            _ => self.bids().saturating_sub(1),
-        }
-    }
-
-    fn with(&self, after: &Amended) -> super::formats::Book {
         let mut book = self.book().clone();
         book.amend(after);
-        book
+        book.rules().figures(self.terms(), at)
     }
 }
