@@ -241,7 +241,7 @@ fn rows(auctions: usize, seed: u64) -> Vec<Vec<String>> {
             let bid = if rng.u8(0..4) == 0 { format!(",{bid}") } else { format!("{bid},") };
             format!("lot {number},{start},{at},b{},{bid}\n", rng.u8(0..6))
         };
-        (0..1 + number % 40).map(|_| row()).collect()
+        (0..=(number % 40)).map(|_| row()).collect()
     };
     (0..auctions).map(&mut of_auction).collect()
 }
@@ -333,7 +333,7 @@ fn what_came_before_a_bad_row_is_there_and_whoever_reads_no_more_is_not_shouted_
     desk.put("bids.csv", format!("{HEADER}x,1,1,A,3\ny,1,1,A,3\ny,1,1,B,no\n"));
     let said = desk.run(&["bids.csv"], Stdio::null());
     assert_eq!((said.code, said.out.as_str()), (Some(2), "auction,price,leader,accepted,refused\nx,1,A,1,0\n"));
-    let many: String = (0..100_000).map(|number| format!("{number},1,1,A,3\n")).collect();
+    let many = (0..100_000).map(|number| format!("{number},1,1,A,3")).collect::<Vec<_>>().join("\n");
     desk.put("bids.csv", format!("{HEADER}{many}"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_subasta"));
     command.args(["replay", "bids.csv"]).current_dir(desk.0.path()).stdin(Stdio::null());
