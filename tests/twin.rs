@@ -173,7 +173,8 @@ impl English {
             Ask::Exact(amount) => (amount, amount),
             Ask::UpTo(max) if self.automatic => (max, 0),
             Ask::UpTo(_) => return Err("not_for_format"),
-            Ask::AsAsked => return Err("malformed"),
+            // To buy at once or not at all.
+            Ask::AsAsked => return Err(if self.buy_now.is_some() { "not_now" } else { "malformed" }),
         };
         let standing = self.standing(bids);
         match standing {
@@ -465,7 +466,8 @@ impl Pair {
             _ => Ask::Exact(minor),
         };
         let (before, now) = (self.standing(), self.run.now);
-        let bought = self.terms.at_once(before).filter(|price| matches!(ask, Ask::Exact(amount) if amount >= *price));
+        let bought =
+            self.terms.at_once(before).filter(|price| matches!(ask, Ask::Exact(amount) if amount >= *price) || ask == Ask::AsAsked);
         let expected = match (over, self.paused, who) {
             (true, ..) => Err("closed"),
             (_, Some(_), _) => Err("paused"),
