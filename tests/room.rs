@@ -276,6 +276,28 @@ async fn a_paused_room_sleeps_past_its_end_and_goes_on() {
 }
 
 #[tokio::test]
+async fn an_opening_beside_a_void_is_stored_like_any_other() {
+    let house = house().await;
+    let terms = json!({"id": "lot", "title": "A lot", "start": 1000, "starts_at": HOUR, "duration_ms": HOUR, "soft_close": false});
+    house.rooms.create(TermsIn::from_json(terms.to_string().as_bytes()).unwrap(), person("Sol")).await.unwrap();
+    let (mut seat, _) = house.seat().await;
+    settle().await;
+    // The room wakes to open, and finds this in its mail.
+    house.clock.set(HOUR);
+    let void = Command { by: person("Sol"), request: None, act: Act::Void { bid: 2, reason: "a slip".into(), preview: false } };
+    assert_eq!(house.rooms.command(&id("lot"), void).await, Err(Refusal::NoSuchBid(2)));
+    assert_eq!(until(&mut seat, "opened").await[0]["seq"].as_u64(), Some(2));
+    assert_eq!(house.bid("Ana", "1", 1_000).await.unwrap().seq, Some(3));
+    let before = house.look().await;
+    drop((seat, house.rooms));
+    let house = house_over(house.log, house.clock).await;
+    let after = house.look().await;
+    for member in ["status", "seq", "price", "bids", "recent"] {
+        assert_eq!(after[member], before[member], "{member}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_announced_stands_as_long_as_the_auction_and_a_batch_that_is_not_stored_announces_nothing() {
     let house = house().await;
     house.lot().await;

@@ -58,17 +58,21 @@ impl Room {
         }
         for _ in 0..ATTEMPTS {
             let (before, known) = (self.auction.savepoint(), Known::of(&self.auction));
-            let Judged { events, verdicts, announced, replay } = self.decide_all(&waiting);
-            let (events, verdicts) = match replay {
-                None => (events, verdicts),
-                Some(replay) => match self.replayed(*replay).await {
-                    Ok(Judged { events, verdicts, .. }) => (events, verdicts),
+            let Judged { mut events, mut verdicts, announced, replay } = self.decide_all(&waiting);
+            if let Some(replay) = replay {
+                match self.replayed(*replay).await {
+                    // Behind what has happened already: an opening whose time had come.
+                    Ok(judged) => {
+                        events.extend(judged.events);
+                        verdicts = judged.verdicts;
+                    }
                     Err(error) => {
                         error!(auction = %self.door.id, %error, "its bids cannot be read to be judged again");
+                        self.auction.restore(before);
                         break;
                     }
-                },
-            };
+                }
+            }
             match self.store(before, &events).await {
                 Ok(()) => {
                     self.answer(waiting, verdicts);
