@@ -298,6 +298,22 @@ async fn an_opening_beside_a_void_is_stored_like_any_other() {
 }
 
 #[tokio::test]
+async fn a_falling_price_is_shown_as_it_is_although_nobody_watches() {
+    let house = house().await;
+    let fall = json!({"floor": 100, "step": 10, "every_ms": 1_000});
+    let terms = json!({"id": "lot", "title": "A lot", "format": "dutch", "start": 1000, "dutch": fall, "duration_ms": HOUR});
+    house.rooms.create(TermsIn::from_json(terms.to_string().as_bytes()).unwrap(), person("Sol")).await.unwrap();
+    // So that the room stays awake, and remembers what it has shown.
+    let announce = Command { by: person("Sol"), request: None, act: Act::Announce("Soon!".into()) };
+    house.rooms.command(&id("lot"), announce).await.unwrap();
+    for (now, price) in [(0, 1_000), (999, 1_000), (1_000, 990), (5_500, 950), (2 * HOUR / 3, 100)] {
+        house.clock.set(now);
+        let look = house.look().await;
+        assert_eq!((&look["price"], &look["minimum"]), (&json!(price), &json!(price)), "at {now}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_announced_stands_as_long_as_the_auction_and_a_batch_that_is_not_stored_announces_nothing() {
     let house = house().await;
     house.lot().await;

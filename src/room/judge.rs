@@ -236,11 +236,21 @@ impl Room {
     fn tell_changed(&self, known: &Known, events: &[Event]) {
         self.tell_outbid(known.leader.as_ref(), events);
         if self.auction.aliases_given() > known.aliases {
-            for person in self.auction.aliases().iter().skip(known.aliases) {
-                let Some(frame) = wire::alias(person) else { continue };
-                self.tell(&person.id, &frame);
-                self.tell(&self.auction.seller().id, &frame);
+            self.tell_aliases(known.aliases, events);
+        }
+    }
+
+    /// Tells of those who got a number above `known` by these events, each once and in order. Only those: in an auction of thousands, looking
+    /// through all of them for each newcomer would be what the room does most.
+    fn tell_aliases(&self, mut known: usize, events: &[Event]) {
+        for person in events.iter().filter_map(|event| event.fact.command()).map(|command| command.by) {
+            if person.alias.is_none_or(|alias| usize::try_from(alias.get()).unwrap_or(usize::MAX) <= known) {
+                continue;
             }
+            known += 1;
+            let Some(frame) = wire::alias(&person) else { continue };
+            self.tell(&person.id, &frame);
+            self.tell(&self.auction.seller().id, &frame);
         }
     }
 
