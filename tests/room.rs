@@ -314,6 +314,34 @@ async fn a_falling_price_is_shown_as_it_is_although_nobody_watches() {
 }
 
 #[tokio::test]
+async fn however_many_voids_are_tried_at_once_others_wait_for_one() {
+    let house = house().await;
+    house.lot().await;
+    let first = house.bid("Ana", "1", 1_000).await.unwrap().seq.unwrap();
+    house.log.stall(true);
+    let ben = house.ask("Ben", 2_000);
+    settle().await;
+    // All of these wait behind it.
+    let try_as = |who: &'static str| {
+        let act = Act::Void { bid: first, reason: "".into(), preview: true };
+        let (rooms, command) = (house.rooms.clone(), Command { by: person(who), request: None, act });
+        tokio::spawn(async move { rooms.command(&id("lot"), command).await.map(|granted| granted.preview.is_some()) })
+    };
+    let asked = [try_as("Ana"), try_as("Sol"), try_as("Sol"), try_as("Sol")];
+    settle().await;
+    let last = house.ask("Cleo", 3_000);
+    settle().await;
+    house.log.stall(false);
+    let mut verdicts = Vec::new();
+    for asked in asked {
+        verdicts.push(asked.await.unwrap());
+    }
+    assert_eq!(verdicts, [Err(Refusal::NotAuctioneer), Ok(true), Err(Refusal::Busy), Err(Refusal::Busy)]);
+    assert!(ben.await.unwrap().is_ok() && last.await.unwrap().is_ok());
+    assert_eq!(try_as("Sol").await.unwrap(), Ok(true), "and later again");
+}
+
+#[tokio::test]
 async fn what_is_announced_stands_as_long_as_the_auction_and_a_batch_that_is_not_stored_announces_nothing() {
     let house = house().await;
     house.lot().await;

@@ -42,14 +42,25 @@ impl Room {
     /// nothing happened: all of them are refused `unavailable`.
     pub(super) async fn judge(&mut self, mut waiting: Vec<Waiting>) {
         // What needs the whole history is judged by itself, in its place.
+        let mut tried = false;
         while let Some(at) = waiting.iter().position(|waiting| matches!(waiting.command.act, Act::Void { .. })) {
             let later = waiting.split_off(at + 1);
             let void = waiting.split_off(at);
             self.judge_batch(waiting).await;
-            self.judge_batch(void).await;
+            // One at a time is only tried: others wait for what that costs, and shall not wait for it again and again.
+            if void.iter().any(|void| self.is_trial(void)) && std::mem::replace(&mut tried, true) {
+                self.answer(void, vec![Err(Refusal::Busy)]);
+            } else {
+                self.judge_batch(void).await;
+            }
             waiting = later;
         }
         self.judge_batch(waiting).await;
+    }
+
+    /// Whether it asks what a void would change, and may.
+    fn is_trial(&self, Waiting { command, .. }: &Waiting) -> bool {
+        matches!(command.act, Act::Void { preview: true, .. }) && command.by == *self.auction.seller()
     }
 
     async fn judge_batch(&mut self, waiting: Vec<Waiting>) {
