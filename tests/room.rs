@@ -276,6 +276,72 @@ async fn a_paused_room_sleeps_past_its_end_and_goes_on() {
 }
 
 #[tokio::test]
+async fn an_opening_beside_a_void_is_stored_like_any_other() {
+    let house = house().await;
+    let terms = json!({"id": "lot", "title": "A lot", "start": 1000, "starts_at": HOUR, "duration_ms": HOUR, "soft_close": false});
+    house.rooms.create(TermsIn::from_json(terms.to_string().as_bytes()).unwrap(), person("Sol")).await.unwrap();
+    let (mut seat, _) = house.seat().await;
+    settle().await;
+    // The room wakes to open, and finds this in its mail.
+    house.clock.set(HOUR);
+    let void = Command { by: person("Sol"), request: None, act: Act::Void { bid: 2, reason: "a slip".into(), preview: false } };
+    assert_eq!(house.rooms.command(&id("lot"), void).await, Err(Refusal::NoSuchBid(2)));
+    assert_eq!(until(&mut seat, "opened").await[0]["seq"].as_u64(), Some(2));
+    assert_eq!(house.bid("Ana", "1", 1_000).await.unwrap().seq, Some(3));
+    let before = house.look().await;
+    drop((seat, house.rooms));
+    let house = house_over(house.log, house.clock).await;
+    let after = house.look().await;
+    for member in ["status", "seq", "price", "bids", "recent"] {
+        assert_eq!(after[member], before[member], "{member}");
+    }
+}
+
+#[tokio::test]
+async fn a_falling_price_is_shown_as_it_is_although_nobody_watches() {
+    let house = house().await;
+    let fall = json!({"floor": 100, "step": 10, "every_ms": 1_000});
+    let terms = json!({"id": "lot", "title": "A lot", "format": "dutch", "start": 1000, "dutch": fall, "duration_ms": HOUR});
+    house.rooms.create(TermsIn::from_json(terms.to_string().as_bytes()).unwrap(), person("Sol")).await.unwrap();
+    // So that the room stays awake, and remembers what it has shown.
+    let announce = Command { by: person("Sol"), request: None, act: Act::Announce("Soon!".into()) };
+    house.rooms.command(&id("lot"), announce).await.unwrap();
+    for (now, price) in [(0, 1_000), (999, 1_000), (1_000, 990), (5_500, 950), (2 * HOUR / 3, 100)] {
+        house.clock.set(now);
+        let look = house.look().await;
+        assert_eq!((&look["price"], &look["minimum"]), (&json!(price), &json!(price)), "at {now}");
+    }
+}
+
+#[tokio::test]
+async fn however_many_voids_are_tried_at_once_others_wait_for_one() {
+    let house = house().await;
+    house.lot().await;
+    let first = house.bid("Ana", "1", 1_000).await.unwrap().seq.unwrap();
+    house.log.stall(true);
+    let ben = house.ask("Ben", 2_000);
+    settle().await;
+    // All of these wait behind it.
+    let try_as = |who: &'static str| {
+        let act = Act::Void { bid: first, reason: "".into(), preview: true };
+        let (rooms, command) = (house.rooms.clone(), Command { by: person(who), request: None, act });
+        tokio::spawn(async move { rooms.command(&id("lot"), command).await.map(|granted| granted.preview.is_some()) })
+    };
+    let asked = [try_as("Ana"), try_as("Sol"), try_as("Sol"), try_as("Sol")];
+    settle().await;
+    let last = house.ask("Cleo", 3_000);
+    settle().await;
+    house.log.stall(false);
+    let mut verdicts = Vec::new();
+    for asked in asked {
+        verdicts.push(asked.await.unwrap());
+    }
+    assert_eq!(verdicts, [Err(Refusal::NotAuctioneer), Ok(true), Err(Refusal::Busy), Err(Refusal::Busy)]);
+    assert!(ben.await.unwrap().is_ok() && last.await.unwrap().is_ok());
+    assert_eq!(try_as("Sol").await.unwrap(), Ok(true), "and later again");
+}
+
+#[tokio::test]
 async fn what_is_announced_stands_as_long_as_the_auction_and_a_batch_that_is_not_stored_announces_nothing() {
     let house = house().await;
     house.lot().await;

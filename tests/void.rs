@@ -83,6 +83,23 @@ fn a_raise_that_nobody_saw_goes_with_the_bid_it_raised() {
 }
 
 #[test]
+fn a_raise_goes_with_the_bid_it_raised_and_with_no_other() {
+    // Ben's last bid is out and his first leads again: it is that one which he raises.
+    let scene = lot().when("Ana", 10).when("Ben", 20).when("Cleo", 30).when("Ben", 40);
+    let scene = voided(voided(scene, 3), 2).when_max("Ben", 500);
+    assert_eq!(stands(&scene), (Some("Ben".into()), Some(20), 21, 2));
+    let raised = voided(scene, 0).when("Ana", 100);
+    assert_eq!(stands(&raised), (Some("Ben".into()), Some(101), 102, 2));
+    // And with that it goes.
+    let scene = voided(raised, 1);
+    assert_eq!(stands(&scene), (Some("Ana".into()), Some(100), 101, 1));
+    // A bid that was no more when somebody raised another takes no raise with it, and its own goes still.
+    let scene = lot().when("Ana", 10).when("Ben", 20).when("Cleo", 30).when("Ben", 40).when_max("Ben", 400);
+    let scene = voided(voided(scene, 3), 2).when_max("Ben", 50);
+    assert_eq!(stands(&voided(scene, 0).when("Ana", 100)), (Some("Ana".into()), Some(100), 101, 2));
+}
+
+#[test]
 fn what_is_refused_without_it_counts_no_more() {
     // Ana could raise from 30 to 40 only because Ben led.
     let scene = lot().when_max("Ana", 100).when_max("Ben", 200).when("Ana", 300);

@@ -1,5 +1,8 @@
 //! Taking a bid out: all the others are judged again in their order, as if it had never been made (`rules.md` §6, void).
 
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
 use super::formats::{Amended, Book, Figures};
 use super::verdict::Preview;
 use super::{Accepted, Auction, Author, Command, Decision, Event, Fact, Millis, Person, Refusal, Terms, Voided, decide};
@@ -14,10 +17,13 @@ pub struct Replay {
     preview: bool,
     at: Millis,
     /// Bids that were taken out before.
-    out: Vec<u64>,
+    out: HashSet<u64>,
     twin: Option<Auction>,
-    /// Whose last bid is out: what they raise it by is no bid of its own.
-    without: Vec<Person>,
+    /// By bidder: bids of theirs that are out, each of which was their last when a raise came, until it was taken out. What raises one of
+    /// them is no bid of its own.
+    without: HashMap<Arc<str>, Vec<u64>>,
+    /// Whose the bids are that are out.
+    whose: HashMap<u64, Arc<str>>,
     bidder: Option<Person>,
     /// How many of those that everyone has seen are accepted again.
     kept: u64,
@@ -26,9 +32,10 @@ pub struct Replay {
 impl Replay {
     /// For `command`, which asks to void `bid` at `at`.
     pub(super) fn new(auction: &Auction, command: &Command, bid: u64, reason: &str, preview: bool, at: Millis) -> Replay {
-        let out = auction.voided().to_vec();
+        let out = auction.voided().iter().copied().collect();
         let (request, reason) = (command.clone(), reason.into());
-        Replay { request, bid, reason, preview, at, out, twin: None, without: Vec::new(), bidder: None, kept: 0 }
+        let (twin, without, whose, bidder) = (None, HashMap::new(), HashMap::new(), None);
+        Replay { request, bid, reason, preview, at, out, twin, without, whose, bidder, kept: 0 }
     }
 
     /// Takes in the auction's next event.
@@ -43,8 +50,14 @@ impl Replay {
                     self.bid(event, &command);
                 }
             }
-            // A bid that ended the auction is never judged again. Those taken out before are left out from the start.
-            Fact::Voided(_) | Fact::Closed { .. } => {}
+            // It is left out from the start; a raise after this raised the bid before it.
+            Fact::Voided(voided) => {
+                if let Some(bids) = self.whose.get(&voided.bid).and_then(|who| self.without.get_mut(who)) {
+                    bids.retain(|bid| *bid != voided.bid);
+                }
+            }
+            // A bid that ended the auction is never judged again.
+            Fact::Closed { .. } => {}
             // Ends already extended stay extended, whoever's bid it was.
             _ => twin.evolve(event),
         }
@@ -52,23 +65,25 @@ impl Replay {
 
     fn bid(&mut self, event: &Event, command: &Command) {
         let Some(twin) = &mut self.twin else { return };
-        let public = event.seq.is_some();
+        let who = &command.by.id;
         let out = match event.seq {
             Some(seq) => seq == self.bid || self.out.contains(&seq),
             // It has no seq that anyone could name: it goes with the bid it raised.
-            None => self.without.contains(&command.by),
+            None => self.without.get(who).is_some_and(|bids| !bids.is_empty()),
         };
-        if public {
-            self.without.retain(|bidder| *bidder != command.by);
+        match event.seq {
+            Some(seq) if out => {
+                self.without.entry(who.clone()).or_default().push(seq);
+                self.whose.insert(seq, who.clone());
+            }
+            Some(_) => drop(self.without.remove(who)),
+            None => {}
         }
         let again = Command { request: None, ..command.clone() };
         if out {
             // One that was refused without a bid taken out before does not stand.
             if event.seq == Some(self.bid) && !self.out.contains(&self.bid) && decide(twin, &again, event.at).is_ok() {
                 self.bidder = Some(command.by.clone());
-            }
-            if public {
-                self.without.push(command.by.clone());
             }
             return;
         }
@@ -77,7 +92,7 @@ impl Replay {
             && let Some(first) = events.into_iter().next()
         {
             twin.evolve(&Event { seq: event.seq, at: event.at, fact: first.fact });
-            self.kept += u64::from(public);
+            self.kept += u64::from(event.seq.is_some());
         }
     }
 
@@ -108,7 +123,7 @@ impl Replay {
 fn as_it_is(founding: &Event) -> Event {
     let mut event = founding.clone();
     if let Fact::Created { terms, .. } = &mut event.fact {
-        *terms = std::sync::Arc::new(Terms { buy_now: None, aliases: false, ..(**terms).clone() });
+        *terms = Arc::new(Terms { buy_now: None, aliases: false, ..(**terms).clone() });
     }
     event
 }

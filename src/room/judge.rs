@@ -42,14 +42,25 @@ impl Room {
     /// nothing happened: all of them are refused `unavailable`.
     pub(super) async fn judge(&mut self, mut waiting: Vec<Waiting>) {
         // What needs the whole history is judged by itself, in its place.
+        let mut tried = false;
         while let Some(at) = waiting.iter().position(|waiting| matches!(waiting.command.act, Act::Void { .. })) {
             let later = waiting.split_off(at + 1);
             let void = waiting.split_off(at);
             self.judge_batch(waiting).await;
-            self.judge_batch(void).await;
+            // One at a time is only tried: others wait for what that costs, and shall not wait for it again and again.
+            if void.iter().any(|void| self.is_trial(void)) && std::mem::replace(&mut tried, true) {
+                self.answer(void, vec![Err(Refusal::Busy)]);
+            } else {
+                self.judge_batch(void).await;
+            }
             waiting = later;
         }
         self.judge_batch(waiting).await;
+    }
+
+    /// Whether it asks what a void would change, and may.
+    fn is_trial(&self, Waiting { command, .. }: &Waiting) -> bool {
+        matches!(command.act, Act::Void { preview: true, .. }) && command.by == *self.auction.seller()
     }
 
     async fn judge_batch(&mut self, waiting: Vec<Waiting>) {
@@ -58,17 +69,21 @@ impl Room {
         }
         for _ in 0..ATTEMPTS {
             let (before, known) = (self.auction.savepoint(), Known::of(&self.auction));
-            let Judged { events, verdicts, announced, replay } = self.decide_all(&waiting);
-            let (events, verdicts) = match replay {
-                None => (events, verdicts),
-                Some(replay) => match self.replayed(*replay).await {
-                    Ok(Judged { events, verdicts, .. }) => (events, verdicts),
+            let Judged { mut events, mut verdicts, announced, replay } = self.decide_all(&waiting);
+            if let Some(replay) = replay {
+                match self.replayed(*replay).await {
+                    // Behind what has happened already: an opening whose time had come.
+                    Ok(judged) => {
+                        events.extend(judged.events);
+                        verdicts = judged.verdicts;
+                    }
                     Err(error) => {
                         error!(auction = %self.door.id, %error, "its bids cannot be read to be judged again");
+                        self.auction.restore(before);
                         break;
                     }
-                },
-            };
+                }
+            }
             match self.store(before, &events).await {
                 Ok(()) => {
                     self.answer(waiting, verdicts);
@@ -232,11 +247,21 @@ impl Room {
     fn tell_changed(&self, known: &Known, events: &[Event]) {
         self.tell_outbid(known.leader.as_ref(), events);
         if self.auction.aliases_given() > known.aliases {
-            for person in self.auction.aliases().iter().skip(known.aliases) {
-                let Some(frame) = wire::alias(person) else { continue };
-                self.tell(&person.id, &frame);
-                self.tell(&self.auction.seller().id, &frame);
+            self.tell_aliases(known.aliases, events);
+        }
+    }
+
+    /// Tells of those who got a number above `known` by these events, each once and in order. Only those: in an auction of thousands, looking
+    /// through all of them for each newcomer would be what the room does most.
+    fn tell_aliases(&self, mut known: usize, events: &[Event]) {
+        for person in events.iter().filter_map(|event| event.fact.command()).map(|command| command.by) {
+            if person.alias.is_none_or(|alias| usize::try_from(alias.get()).unwrap_or(usize::MAX) <= known) {
+                continue;
             }
+            known += 1;
+            let Some(frame) = wire::alias(&person) else { continue };
+            self.tell(&person.id, &frame);
+            self.tell(&self.auction.seller().id, &frame);
         }
     }
 

@@ -45,6 +45,8 @@ pub(super) struct Room {
     pub(super) feed: Arc<Feed>,
     pub(super) history: History,
     look: Option<Look>,
+    /// Until when it holds: a falling price changes by itself.
+    look_until: Millis,
     presence_hold: Option<Pin<Box<Sleep>>>,
     /// The wait for the next deadline, and which that is: it outlives the turns of the loop.
     alarm: Option<(Millis, BoxFuture<'static, ()>)>,
@@ -101,6 +103,7 @@ pub(super) async fn run(shared: Arc<Shared>, door: Arc<Door>, mut inbox: mpsc::R
                 feed,
                 history,
                 look: None,
+                look_until: Millis::MAX,
                 presence_hold: None,
                 alarm: None,
                 turns: 0,
@@ -317,13 +320,15 @@ impl Room {
 
     /// As it stands; encoded once for all who ask until something changes.
     fn look(&mut self) -> Look {
-        if let Some(look) = &self.look {
+        let now = self.shared.clock.now();
+        if let Some(look) = self.look.as_ref().filter(|_| now < self.look_until) {
             return look.clone();
         }
+        self.look_until = self.auction.next_step(now).unwrap_or(Millis::MAX);
         let live = Live { text: self.live_text.text().map(Into::into), ..self.door.presence.live() };
         let auction = self.feed.recent(RECENT, |frames| {
             let recent: Vec<_> = frames.map(Frame::raw).collect();
-            AuctionOut::encode(&self.auction, &live, &recent, self.shared.clock.now())
+            AuctionOut::encode(&self.auction, &live, &recent, now)
         });
         let look = Look {
             auction: auction.into(),
