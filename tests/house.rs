@@ -211,3 +211,14 @@ async fn a_bid_is_taken_out_among_others_in_the_same_breath() {
     sol.send("/void 99 no such").await;
     assert_eq!(sol.verdict().await["code"], "no_such_bid");
 }
+
+#[tokio::test]
+async fn who_calls_an_auction_off_learns_no_more_than_everyone_knew() {
+    let server = TestServer::start().await;
+    server.auction("lot", json!({"format": "sealed", "soft_close": null})).await;
+    server.join("/ws/lot?name=Ana").await.ask(json!({"type": "bid", "amount": 43_217})).await;
+    server.join("/ws/lot?name=Sol").await.ask(json!({"type": "cancel", "reason": "I want to see them."})).await;
+    let log = get(&server, "/api/auctions/lot/log?name=Sol", "*/*").await;
+    assert!(log.contains("\"whole\":false") && log.contains("\"type\":\"cancelled\""), "{log}");
+    holds_none(&(log + &all_that_can_be_asked(&server).await), &SECRETS);
+}

@@ -113,7 +113,7 @@ async fn a_real_run_is_all_right() {
     assert_eq!(verify(&[&lot, PUBLIC.as_ref(), &public]), (0, right.to_owned()));
     let mut piped = Command::new(binary());
     assert_eq!(said(piped.args(["verify", "-"]).stdin(std::fs::File::open(&lot).unwrap())), (0, right.to_owned()));
-    for (id, who) in [("dutch", None), ("at-once", None), ("sealed", Some("Sol")), ("vickrey", Some("Sol")), ("off", Some("Sol"))] {
+    for (id, who) in [("dutch", None), ("at-once", None), ("sealed", Some("Sol")), ("vickrey", Some("Sol"))] {
         let log = file(dir.path(), id, &log(&server, id, who).await);
         let (code, said) = verify(&[&log]);
         assert_eq!(code, 0, "{said}");

@@ -1,4 +1,4 @@
-//! An auction's log for those who want to check it: whole after the end; before it what everyone saw, with the hash of each record, which is
+//! An auction's log for those who want to check it: whole after the close; before it what everyone saw, with the hash of each record, which is
 //! a promise that the whole log can be held to later.
 
 use std::collections::VecDeque;
@@ -36,7 +36,7 @@ impl std::fmt::Debug for Export {
     }
 }
 
-/// Whether `who` is given the whole log of an auction that has ended: where there are aliases it says who is who.
+/// Whether `who` is given the whole log of an auction that has closed: where there are aliases it says who is who.
 fn may_see_whole(terms: &Terms, seller: &Person, who: Option<&Person>) -> bool {
     !terms.aliases || who == Some(seller)
 }
@@ -51,8 +51,9 @@ impl Export {
         let (_, last) = log.read_back(id.as_str(), end, 1).await.map_err(LoadError::Read).map_err(unreadable)?;
         let (first, last) = first.first().zip(last.last()).ok_or_else(|| unreadable(LoadError::Headless))?;
         let Fact::Created { terms, by, .. } = event(first).map_err(unreadable)?.fact else { return Err(unreadable(LoadError::Headless)) };
-        let has_ended = matches!(event(last).map_err(unreadable)?.fact, Fact::Closed { .. } | Fact::Cancelled { .. });
-        let whole = has_ended && may_see_whole(&terms, &by, who);
+        // Not of one that was called off: its seller could look at what was hidden, and offer the same again.
+        let has_closed = matches!(event(last).map_err(unreadable)?.fact, Fact::Closed { .. });
+        let whole = has_closed && may_see_whole(&terms, &by, who);
         let header = LogHeader::new(id.as_str(), whole.then_some(end.position));
         Ok(Export { log, id: id.clone(), whole, end, mark: start, lines: VecDeque::from([wire::log_line(&header)]) })
     }
