@@ -50,7 +50,9 @@ fn dutch_less_than_the_price_is_too_little() {
     let mut scene = given(dutch()).at(360_000).refused("Ana", up_to(2_000), "not_for_format").refused("Sol", Offer::AsAsked, "own_auction");
     let refusal = scene.ask("Ana", None, 899).unwrap_err();
     assert_eq!(refusal, Refusal::BidTooLow { minimum: money(900), price: Some(money(900)), ends_at: HOUR, currency: terms().currency });
-    scene.clock(HOUR).then_closed(Outcome::Unsold, None, None);
+    let scene = scene.clock(HOUR);
+    scene.then_closed(Outcome::Unsold, None, None);
+    assert_eq!(price_at(&scene, HOUR), price_at(&scene, 2 * HOUR), "what nobody took falls no further");
 }
 
 #[test]

@@ -121,6 +121,9 @@ async fn a_server_killed_in_between_costs_a_watcher_nothing() {
     let (socket, page) = (format!("ws://{address}/ws/lot"), page(address, "lot"));
     let mut json = Watch::start(&[&socket, "--since", "0", "--json"]);
     let mut words = Watch::start(&[&page, "--since", "0"]);
+    // Who finds no server at all gives up at once: both must have been there.
+    let both = async { while auction(address).await["watching"] != 2 {} };
+    timeout(PATIENCE, both).await.expect("both watch");
     for round in 0..3 {
         for amount in 0..20 {
             offer(address, if amount % 2 == 0 { "Ana" } else { "Ben" }, 1_000 + round * 100 + amount).await;
@@ -518,9 +521,16 @@ async fn in_a_terminal_one_watches_and_bids_and_gets_it_back() {
     )
     .unwrap();
     shown.until("Brass sextant").await;
-    ours.write_all(b"q").unwrap();
+    // Again and again, as a person would: crossterm may sit on a key that comes in the same instant as a new size.
+    let mut keys = ours.try_clone().unwrap();
+    let pressing = tokio::spawn(async move {
+        while keys.write_all(b"q").is_ok() {
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        }
+    });
     // The other screen, then the last word on this one.
     shown.until("\u{1b}[?1049l").await;
     shown.until("open, price 120.50 EUR, leader Ana").await;
+    pressing.abort();
     assert_eq!(timeout(PATIENCE, child.wait()).await.unwrap().unwrap().code(), Some(0));
 }

@@ -224,6 +224,8 @@ impl Auction {
 
     fn end(&mut self, status: Status) {
         self.state.status = status;
+        // A hammer, a purchase or a calling off comes before the end that was planned.
+        self.state.ends_at = self.state.ends_at.min(self.state.at);
         self.state.paused_at = None;
         self.state.warned = None;
     }

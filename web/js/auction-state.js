@@ -79,8 +79,9 @@ const evolve = {
 
   warned: (_, { stage }) => ({ warned: stage }),
 
-  cancelled: (_, event) => {
-    return { status: "cancelled", reason: event.reason, warned: null, paused_at: null, closed_at: event.at, act: acted(event) };
+  cancelled: (state, event) => {
+    const ends_at = Math.min(state.ends_at, event.at);
+    return { status: "cancelled", reason: event.reason, warned: null, paused_at: null, ends_at, act: acted(event) };
   },
 
   bid: (state, event) => {
@@ -109,7 +110,7 @@ const evolve = {
     const { at, by, outcome, winner, price, bids = null } = event;
     const act = by ? acted(event) : null;
     const leader = winner ?? state.leader;
-    const figures = { status: "closed", outcome, winner, leader, revealed: bids, warned: null, closed_at: at, act };
+    const figures = { status: "closed", outcome, winner, leader, revealed: bids, warned: null, ends_at: Math.min(state.ends_at, at), act };
     return price === null ? figures : { ...figures, price };
   },
 };

@@ -53,7 +53,7 @@ export class Figures {
 /** What the page shows as the price: a falling one is worked out, and before the first bid it is the start. */
 export function priceAt(state, now) {
   if (isFalling(state)) return askedPrice(state, now);
-  if (isUnsoldDutch(state)) return askedPrice(state, state.closed_at ?? state.ends_at);
+  if (isUnsoldDutch(state)) return askedPrice(state, state.ends_at);
   return state.price ?? state.start;
 }
 
@@ -71,7 +71,7 @@ export function countdownWords(state, now) {
   if (status === "scheduled") return starts_at > now ? ["Opens in", remaining(starts_at - now)] : ["Opens", "now"];
   if (status === "open") return ends_at > now ? ["Ends in", remaining(ends_at - now)] : ["Closing", "0:00"];
   if (status === "paused") return ["Clock stopped", "Paused"];
-  return [status === "cancelled" ? "Cancelled" : "Ended", moment(state.closed_at ?? ends_at, now)];
+  return [status === "cancelled" ? "Cancelled" : "Ended", moment(ends_at, now)];
 }
 
 export function count(number, noun) {

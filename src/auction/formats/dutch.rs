@@ -89,6 +89,8 @@ impl Rules for Book {
                 let paused = self.paused_at.take().map_or(0, |since| at.saturating_sub(since));
                 self.since = self.since.map(|since| since.saturating_add(paused));
             }
+            // What nobody took falls no further.
+            Fact::Closed { .. } | Fact::Cancelled { .. } => drop(self.paused_at.get_or_insert(at)),
             Fact::Bid(bid) => self.sold = Some((bid.bidder.clone(), bid.price)),
             _ => {}
         }
