@@ -106,6 +106,7 @@ pub struct Gateway {
     heart: Arc<heart::Heart>,
     drain: Arc<drain::Drain>,
     proxies: Arc<Proxies>,
+    views: Arc<pages::Views>,
     tls: Option<TlsAcceptor>,
 }
 
@@ -116,7 +117,8 @@ impl Gateway {
         let heart = Arc::new(heart::Heart::new(settings.heartbeat_interval, settings.heartbeat_timeout));
         let proxies = Arc::new(Proxies::new(settings.trusted_proxies.clone()));
         let drain = Arc::new(drain::Drain::new(settings.drain_spread, settings.drain_limit));
-        Ok(Gateway { rooms, sessions: Arc::new(sessions), settings: Arc::new(settings), heart, drain, proxies, tls })
+        let views = Arc::new(pages::views(None).expect("a test renders every page in every language"));
+        Ok(Gateway { rooms, sessions: Arc::new(sessions), settings: Arc::new(settings), heart, drain, proxies, views, tls })
     }
 
     /// Lets everyone go before a restart, one after the other, and nobody in. Returns once all are gone, or their time is over; what is left is

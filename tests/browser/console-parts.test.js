@@ -1,6 +1,7 @@
 // What the console's page is made of, where it needs no page.
 
 import assert from "node:assert/strict";
+import "./support/words.js";
 import { test } from "node:test";
 import { ACTS, actOf, timeTyped } from "../../web/js/console/commands.js";
 import { LiveText } from "../../web/js/console/live-text.js";

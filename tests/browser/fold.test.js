@@ -1,6 +1,7 @@
 // The fold of events that the pages draw from: pure, so without a page.
 
 import assert from "node:assert/strict";
+import "./support/words.js";
 import { test } from "node:test";
 import { actWords, voidWords } from "../../web/js/acts.js";
 import { Aliases } from "../../web/js/aliases.js";

@@ -1,6 +1,7 @@
 // Amounts as they are shown and typed where people live.
 
 import assert from "node:assert/strict";
+import "./support/words.js";
 import { test } from "node:test";
 import { decimalsOf } from "../../web/js/currency.js";
 import { Money } from "../../web/js/money.js";

@@ -1,6 +1,8 @@
 // Money as whole minor units, shown and read in the reader's own locale. No floating point:
 // amounts travel between integers and digits as text.
 
+import { locale as own } from "./words.js";
+
 const MOST = 1_000_000_000_000; // the server's bound, in minor units
 const LOOSE = /[\s\u00a0\u202f'\u2019_\u200e\u200f\u061c]/g; // what can only group, and marks of direction
 
@@ -13,7 +15,7 @@ export class Money {
   #marks;
   #names;
 
-  constructor(currency, decimals, locale = globalThis.navigator?.language) {
+  constructor(currency, decimals, locale = own) {
     const places = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
     this.#currency = currency;
     this.#decimals = decimals;

@@ -1,5 +1,7 @@
 // Times and durations in words.
 
+import { locale } from "./words.js";
+
 const pad = (number) => String(number).padStart(2, "0");
 
 /** "2 d 4 h", "1:05:09", "5:09". Rounded up: it says 0:00 only when nothing is left. */
@@ -13,10 +15,10 @@ export function remaining(ms) {
   return `${minutes}:${pad(seconds)}`;
 }
 
-const clockFormat = new Intl.DateTimeFormat(globalThis.navigator?.language, {
+const clockFormat = new Intl.DateTimeFormat(locale, {
   hour: "2-digit", minute: "2-digit", second: "2-digit",
 });
-const dayFormat = new Intl.DateTimeFormat(globalThis.navigator?.language, {
+const dayFormat = new Intl.DateTimeFormat(locale, {
   day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
 });
 
