@@ -1,41 +1,18 @@
 // The auctioneer's page: a sale from its creation to the hammer, and what cannot be done.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { Browser, FAILED, UNPROCESSABLE } from "./support/browser.js";
-import { Server } from "./support/server.js";
+import { test } from "node:test";
+import { FAILED, UNPROCESSABLE } from "./support/browser.js";
+import { stage } from "./support/stage.js";
 
-let server;
-let browser;
-before(async () => {
-  server = await Server.start();
-  browser = await Browser.start();
-});
-after(async () => {
-  await browser?.stop();
-  await server?.stop();
-});
-afterEach(() => browser.finish());
+const { server, browser, enter } = await stage();
 
 const HOUR = { duration_ms: 3_600_000, soft_close: false };
 
 /** Somebody at the console who uses nothing but the keyboard. */
 async function seated(name, path = "/console") {
-  const person = await browser.open(server.url(path));
-  const keys = person.page.keyboard;
-  await person.shows("#sign-in[open]", 1);
-  await keys.type(name);
-  await keys.press("Enter");
-  await person.reads("#who-name", name);
-  await person.connected();
-  return { person, keys };
-}
-
-/** Somebody who watches an auction, and bids over its page. */
-async function bidder(name, id) {
-  const person = await browser.open(server.url(`/a/${id}`));
-  await person.signIn(name);
-  return person;
+  const person = await enter(name, path);
+  return { person, keys: person.page.keyboard };
 }
 
 async function tabTo(person, selector) {
@@ -67,8 +44,8 @@ test("a whole sale from the keyboard alone, with two bidders on the page", async
   await eva.connected();
   await eva.reads("#status-line", "Open");
 
-  const ana = await bidder("Ana", id);
-  const ben = await bidder("Ben", id);
+  const ana = await enter("Ana", `/a/${id}`);
+  const ben = await enter("Ben", `/a/${id}`);
   await eva.reads("#names", "Ana Ben Eva");
 
   // What is being typed does nothing else, and everyone reads it before it is finished.
@@ -159,7 +136,7 @@ test("a bid between the two presses takes the first one back", async () => {
 test("opened before its time, and called off with a reason", async () => {
   await server.create("Eva", { id: "early", title: "A lot", start: 10_000, ...HOUR, starts_at: Date.now() + 3_600_000 });
   const { person: eva, keys } = await seated("Eva", "/console?auction=early");
-  const ana = await bidder("Ana", "early");
+  const ana = await enter("Ana", "/a/early");
   await eva.reads("#status-line", "Not open yet");
   const able = await eva.page.$$eval("#acts button:not(:disabled)", (buttons) => buttons.map(({ id }) => id));
   assert.deepEqual(able.sort(), ["act-announce", "act-cancel", "act-open"]);
@@ -321,7 +298,7 @@ test("what is wrong in the form stands at its field, the page's words and the se
   await keys.press("Tab");
   await keys.type("10");
   await eva.page.click("#create-button");
-  await eva.reads('[data-problem="table"]', /increments/);
+  await eva.reads('[data-problem="table"]', /begins at 0/);
   await eva.page.fill("#table li:last-child label:first-of-type input", "1,000");
   await eva.page.click("#create-button");
   await eva.page.waitForURL(/auction=made-by-eva$/);

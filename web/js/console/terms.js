@@ -2,10 +2,10 @@
 
 import { decimalsOf } from "../currency.js";
 import { Money } from "../money.js";
+import { t } from "../words.js";
 
 const UNITS = { minutes: 60_000, hours: 3_600_000, days: 86_400_000 };
 const SECOND_MS = 1_000;
-const WHOLE = "A whole number, 1 or more.";
 
 /** Reads the form, field by field, and collects what cannot be read. */
 class Reader {
@@ -43,7 +43,7 @@ class Reader {
 
   whole(name) {
     const { minor } = this.#count.parse(this.#values[name]);
-    if (minor === undefined) this.errors[name] ??= WHOLE;
+    if (minor === undefined) this.errors[name] ??= t("console.wrong_whole");
     return minor;
   }
 
@@ -52,7 +52,7 @@ class Reader {
     const typed = this.#values[name];
     if (typed === "" && !required) return null;
     const at = new Date(typed).getTime();
-    if (Number.isNaN(at)) this.errors[name] ??= "Enter a date and a time.";
+    if (Number.isNaN(at)) this.errors[name] ??= t("console.wrong_moment");
     return at;
   }
 }
@@ -60,7 +60,7 @@ class Reader {
 /** `values`: what stands in the form, by name. Gives `{terms}`, or `{errors}` by name of field. */
 export function termsOf(values, locale) {
   const read = new Reader(values, locale);
-  if (read.text("title") === undefined) read.errors.title = "What is it called?";
+  if (read.text("title") === undefined) read.errors.title = t("console.wrong_no_title");
   const format = values.format;
   const terms = {
     id: read.text("id"),
