@@ -173,7 +173,7 @@ test("?: the keys; Escape: back again", async () => {
   await eva.reads("#status-line", "Paused");
 });
 
-test("a refusal is shown in the server's words", async () => {
+test("a refusal says what may be", async () => {
   const latest = Date.now() + 5 * 366 * 86_400_000 - 60_000;
   await server.create("Eva", { id: "long", title: "A lot", start: 10_000, soft_close: false, ends_at: latest });
   const { person: eva, keys } = await seated("Eva", "/console?auction=long");
@@ -305,5 +305,29 @@ test("what is wrong in the form stands at its field, the page's words and the se
   await eva.reads("#status-line", "Open");
   const { increments } = await server.auction("made-by-eva");
   assert.deepEqual(increments, [{ from: 0, step: 500 }, { from: 100_000, step: 1_000 }]);
+  await browser.finish([UNPROCESSABLE]);
+});
+
+test("in Spanish: the form, what is wrong in it, the acts and a refusal", async () => {
+  const latest = Date.now() + 5 * 366 * 86_400_000 - 60_000;
+  await server.create("Eva", { id: "largo", title: "A lot", start: 10_000, soft_close: false, ends_at: latest });
+  const eva = await enter("Eva", "/console?new", { locale: "es-ES" });
+  await eva.reads("h1#create-head", "Nueva subasta");
+  await eva.page.click("#create-button");
+  await eva.reads('[data-problem="title"]', "¿Cómo se llama?");
+  await eva.page.fill("#f-title", "Un sextante");
+  await eva.page.fill("#f-start", "100");
+  await eva.page.fill("#f-currency", "QQQ");
+  await eva.page.click("#create-button");
+  await eva.reads('[data-problem="currency"]', "Una moneda según ISO 4217, como EUR.");
+  await eva.picture("console-es-new");
+  await eva.page.goto(server.url("/console?auction=largo"));
+  await eva.reads("#status-line", "Abierta");
+  await eva.page.click("#act-hammer");
+  await eva.reads("#act-hammer", /^Pulsa otra vez: sin vender/);
+  await eva.page.fill("#extend-time", "600");
+  await eva.page.keyboard.press("Enter");
+  await eva.reads("#verdict", /^Rechazado: .*como mucho dentro de cinco años\.$/);
+  await eva.picture("console-es");
   await browser.finish([UNPROCESSABLE]);
 });

@@ -18,6 +18,7 @@ import { ActButtons } from "./act-buttons.js";
 import { AnnounceBox } from "./announce-box.js";
 import { actOf, timeTyped } from "./commands.js";
 import { latestStanding } from "./standing.js";
+import { faultWords } from "./terms.js";
 import { ReasonDialog, unanswered } from "./reason-dialog.js";
 import { Voiding } from "./voiding.js";
 
@@ -151,7 +152,7 @@ export class Conduct {
   async #give(command, done) {
     const verdict = await this.#send(command).catch(unanswered);
     if (verdict.type === "accepted") this.#say("done", done);
-    else this.#say("refused", t("console.refused", { why: refusalWords(verdict, this.#money) }));
+    else this.#say("refused", t("console.refused", { why: faultWords(verdict.field) ?? refusalWords(verdict, this.#money) }));
   }
 
   #say(state, text) {

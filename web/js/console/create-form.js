@@ -4,7 +4,7 @@ import { byId, make, setNote, setText } from "../dom.js";
 import { requestId } from "../errands.js";
 import { refusalWords } from "../refusals.js";
 import { t } from "../words.js";
-import { formField, termsOf } from "./terms.js";
+import { faultWords, formField, termsOf } from "./terms.js";
 
 const LONGEST_TABLE = 20; // rows, in this form
 
@@ -112,8 +112,7 @@ export class CreateForm {
   /** What the server says of a field is about its own names for things; the form has words of its own for most. */
   #refused(refusal, values) {
     const name = refusal.field ? formField(refusal.field, values) : null;
-    const key = `console.terms_${name}`;
-    if (name) this.#show({ [name]: t(key) === key ? refusal.message : t(key) });
+    if (name) this.#show({ [name]: faultWords(name) ?? refusalWords(refusal) });
     else setNote(byId("create-problem"), refusalWords(refusal));
   }
 

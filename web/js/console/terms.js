@@ -114,6 +114,13 @@ const FIELDS = {
   "soft_close.latest": "latest", "dutch.floor": "floor", "dutch.step": "step", "dutch.every_ms": "every", duration_ms: "duration",
 };
 
+/** What may stand in a field, by the form's name for it or the server's where it is the same: the page's own words, null where it has none. */
+export function faultWords(name) {
+  const key = `console.terms_${name}`;
+  const words = t(key);
+  return words === key ? null : words;
+}
+
 /** The field of the form that the server's `field` is about; null where the form has none. */
 export function formField(field, values) {
   if (Object.hasOwn(FIELDS, field)) return FIELDS[field];
