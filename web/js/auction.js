@@ -10,7 +10,7 @@ import { ChatBox } from "./chat-box.js";
 import { Client } from "./client.js";
 import { ServerClock } from "./clock.js";
 import { renderCrowd } from "./crowd.js";
-import { byId, setText } from "./dom.js";
+import { byId, nameOf, setContent, setText } from "./dom.js";
 import { Figures, count as counted, isOver, priceAt } from "./figures.js";
 import { LinkLight } from "./link.js";
 import { Money } from "./money.js";
@@ -23,6 +23,7 @@ import { Session } from "./session.js";
 import { SignIn } from "./sign-in.js";
 import { Sure } from "./sure.js";
 import { ChatLog, History } from "./talk.js";
+import { parts } from "./words.js";
 
 const TICK_MS = 200;
 const INTENT_MS = 10_000; // what one wanted before signing in is forgotten after that
@@ -73,7 +74,7 @@ function takeSnapshot(auction) {
   document.documentElement.dataset.currency = state.currency;
   setText(byId("title"), state.title);
   setText(byId("description"), state.description ?? "");
-  setText(byId("seller"), state.seller ? `Offered by ${state.seller.name}` : "");
+  setContent(byId("seller"), ...(state.seller ? parts("lot.offered_by", { name: nameOf(state.seller) }) : []));
   byId("conduct-link").href = `/console?auction=${encodeURIComponent(state.id)}`;
   byId("picture").replaceChildren(picture(state, state.title));
   redrawLists();
