@@ -19,3 +19,10 @@ function ownWords({ code, minimum }, money) {
   const known = words !== key && (code !== "bid_too_low" || amount !== "");
   return known ? words : null;
 }
+
+/** What a button could do about it: `instead` (the least that counts), `raise`, `again`; or null. */
+export function remedyOf({ code }) {
+  return REMEDIES.get(code) ?? null;
+}
+
+const REMEDIES = new Map([["bid_too_low", "instead"], ["already_leading", "raise"], ["busy", "again"], ["unavailable", "again"]]);
