@@ -1,6 +1,7 @@
 // The page of one auction: ties the connection to the state, and the state to what is seen.
 
 import { actWords } from "./acts.js";
+import { Alerts } from "./alerts.js";
 import { Aliases } from "./aliases.js";
 import { Announcer } from "./announcer.js";
 import { apply, canBuyNow, fromSnapshot, isSealed, standingOf, withPresence, withText } from "./auction-state.js";
@@ -10,8 +11,9 @@ import { ChatBox } from "./chat-box.js";
 import { Client } from "./client.js";
 import { ServerClock } from "./clock.js";
 import { renderCrowd } from "./crowd.js";
-import { byId, setText } from "./dom.js";
-import { Figures, count as counted, isOver, priceAt } from "./figures.js";
+import { byId, nameOf, setContent, setText } from "./dom.js";
+import { Draft } from "./draft.js";
+import { Figures, isOver, priceAt } from "./figures.js";
 import { LinkLight } from "./link.js";
 import { Money } from "./money.js";
 import { renderOutcome } from "./outcome.js";
@@ -23,6 +25,7 @@ import { Session } from "./session.js";
 import { SignIn } from "./sign-in.js";
 import { Sure } from "./sure.js";
 import { ChatLog, History } from "./talk.js";
+import { parts, t } from "./words.js";
 
 const TICK_MS = 200;
 const INTENT_MS = 10_000; // what one wanted before signing in is forgotten after that
@@ -40,6 +43,8 @@ const chatLog = new ChatLog();
 const aliases = new Aliases();
 const sealedNote = new SealedNote(id);
 const sure = new Sure();
+const alerts = new Alerts();
+const draft = new Draft(id);
 
 let state = null;
 let you = NOBODY;
@@ -48,20 +53,24 @@ let intent = null;
 
 const client = new Client(location.origin, { auction: id, clock, token: () => session.token, denied: () => session.forget() });
 const light = new LinkLight(() => client.wake());
-const desk = new BidDesk({ send: (...bid) => client.send(...bid), changed: deskChanged });
+const desk = new BidDesk({ send: (...bid) => client.send(...bid), changed: deskChanged, keep: (pending) => draft.keepPending(pending) });
 const bidBox = new BidBox({
-  bid: (order) => asSomebody(() => desk.place(order, you.id), "bid", orderLabel(order)),
+  bid: (order) => asSomebody(() => place(order), t("bid.why_bid"), orderLabel(order)),
   buyNow: askToBuy,
   typed: () => desk.settle(),
   again: () => desk.sendAgain(),
   leave: () => desk.leave(),
-});
-const chatBox = new ChatBox((text) => asSomebody(() => chatBox.send(client, text), "chat", "Continue and send"));
+  ask: (question) => sure.ask(question),
+}, draft);
+const chatBox = new ChatBox((text) => asSomebody(() => chatBox.send(client, text), t("bid.why_chat"), t("bid.continue_send")));
 
 function welcomed(message) {
   const before = you;
   you = message.you ?? NOBODY;
   aliases.begin(you, message.aliases);
+  desk.learnMaximum(you.id, message.own?.max);
+  // A bid of somebody else's, in this very tab, stays where it is: they may come back.
+  if (draft.pending?.bidder === you.id) desk.recall(draft.pending);
   // The events to come bring the rest.
   if (message.resumed && message.auction) state = withText(withPresence(state, message.auction), { text: message.auction.live });
   if (before.id !== you.id) redrawLists();
@@ -73,7 +82,7 @@ function takeSnapshot(auction) {
   document.documentElement.dataset.currency = state.currency;
   setText(byId("title"), state.title);
   setText(byId("description"), state.description ?? "");
-  setText(byId("seller"), state.seller ? `Offered by ${state.seller.name}` : "");
+  setContent(byId("seller"), ...(state.seller ? parts("lot.offered_by", { name: nameOf(state.seller) }) : []));
   byId("conduct-link").href = `/console?auction=${encodeURIComponent(state.id)}`;
   byId("picture").replaceChildren(picture(state, state.title));
   redrawLists();
@@ -85,16 +94,21 @@ function redrawLists() {
 }
 
 function linkChanged(link, code) {
-  light.show(link, code);
+  showLink(code);
   if (link === "connected") {
     desk.lineBack();
     resumeIntent();
   } else {
     desk.lineLost();
+    draft.interrupt();
     chatBox.lineLost();
   }
   if (link === "gone" && code === ENDED) desk.sendAgain(); // the room has closed over an unanswered bid
   render();
+}
+
+function showLink(code = client.code) {
+  light.show(client.state, client.state === "connected" ? undefined : code, { current: client.current, heardAt: client.heardAt });
 }
 
 function happened(event) {
@@ -114,13 +128,13 @@ function happened(event) {
 }
 
 const SPOKEN = {
-  bid: () => `${money.format(state.price)}. ${leaderText()}.`,
-  sealed: ({ count: bids }) => `${counted(bids, "sealed bid")} so far.`,
-  extended: ({ reason }) => (reason === "soft_close" ? "Extended: a late bid." : spokenAct()),
+  bid: () => t("bid.said_bid", { price: money.format(state.price), leader: leaderText() }),
+  sealed: ({ count: bids }) => t("bid.said_sealed", { count: bids }),
+  extended: ({ reason }) => (reason === "soft_close" ? t("bid.said_extended") : spokenAct()),
   voided: () => spokenAct(),
-  opened: () => "The auction is open.",
-  resumed: () => "The auction is open.",
-  paused: () => "The auctioneer has stopped the clock.",
+  opened: () => t("bid.said_open"),
+  resumed: () => t("bid.said_open"),
+  paused: () => t("bid.said_paused"),
   warned: ({ stage }) => warningText(stage),
 };
 
@@ -129,7 +143,7 @@ function spokenAct() {
 }
 
 function leaderText() {
-  return aliases.mine(state.leader) ? "You lead" : `${aliases.named(state.leader).name} leads`;
+  return aliases.mine(state.leader) ? t("bid.said_you_lead") : t("bid.said_leads", { name: aliases.named(state.leader).name });
 }
 
 function heard(message) {
@@ -160,15 +174,18 @@ function deskChanged({ phase, order, bidder, seq, alias }) {
 function askToBuy() {
   const buys = state.buy_now;
   const price = money.format(buys);
-  const why = `It is yours for ${price}, and the auction ends at once. Nobody can go back on it.`;
-  const buy = () => asSomebody(() => desk.place({ buys }, you.id), "buy", `Continue and buy for ${price}`);
-  sure.ask({ head: "Buy it now?", why, label: `Buy for ${price}`, holds: () => canBuyNow(state), done: buy });
+  const buy = () => asSomebody(() => place({ buys }), t("bid.why_buy"), t("bid.continue_buy", { price }));
+  const holds = () => canBuyNow(state);
+  sure.ask({ head: t("bid.buy_head"), why: t("bid.buy_why", { price }), label: t("bid.buy_label", { price }), holds, done: buy });
+}
+
+function place(order) {
+  desk.place(order, you.id, priceAt(state, clock.now()));
 }
 
 /** Does it as whoever one is, or asks who one is first. */
-function asSomebody(run, doing, label) {
+function asSomebody(run, why, label) {
   if (you.id) return run();
-  const why = `To ${doing}, tell us who you are. Others will see this name.`;
   signIn.ask({ why, label, done: () => signedIn(run) });
 }
 
@@ -184,7 +201,8 @@ function resumeIntent() {
 }
 
 function orderLabel(order) {
-  return order.max ? `Continue and bid up to ${money.format(order.max)}` : `Continue and bid ${money.format(order.amount)}`;
+  if (order.max) return t("bid.continue_up_to", { amount: money.format(order.max) });
+  return t("bid.continue_bid", { amount: money.format(order.amount) });
 }
 
 function render() {
@@ -196,30 +214,31 @@ function render() {
 }
 
 function renderAuction(link) {
-  const ready = link === "connected" && state.status === "open" && !desk.busy;
+  const { current } = client;
+  const ready = current && state.status === "open" && !desk.busy;
   const standing = standingOf(state, aliases.mine);
   const [maximum, sealed] = [desk.maximumOf(you), sealedNote.amountOf(you.id, state)];
   const { mine, named } = aliases;
-  const model = { state, you, mine, named, money, link, ready, standing, maximum, sealed, desk: desk.view, now: () => clock.now() };
+  const model = { state, you, mine, named, money, link, current, ready, standing, maximum, sealed, desk: desk.view, now: () => clock.now() };
   byId("auction").hidden = false;
   document.documentElement.dataset.status = state.status;
-  document.title = `${money.format(priceAt(state, clock.now()))} · ${state.title} – Subasta`;
+  if (isOver(state) && !desk.busy) draft.forget();
   figures.render(model);
   renderOutcome(model);
   renderRostrum(model);
-  byId("conduct-link").hidden = !you.id || state.seller?.id !== you.id || isOver(state);
   renderRecord(model);
   bidBox.render(model);
   history.render(model);
   chatLog.render(model);
   renderCrowd(state);
   sure.check();
+  alerts.render(model);
 }
 
 function renderWho() {
-  setText(byId("who-prefix"), you.name ? "You are " : "Only watching");
-  setText(byId("who-name"), aliases.own ? `${you.name}, here ${aliases.own.name}` : you.name ?? "");
-  setText(byId("change-who"), you.name ? "Change" : "Sign in");
+  setText(byId("who-prefix"), you.name ? t("shared.you_are") : t("shared.only_watching"));
+  setText(byId("who-name"), aliases.own ? t("shared.alias_here", { name: you.name, alias: aliases.own.name }) : you.name ?? "");
+  setText(byId("change-who"), you.name ? t("shared.change") : t("shared.sign_in"));
   byId("change-who").hidden = client.state === "gone";
 }
 
@@ -232,14 +251,19 @@ function count() {
 }
 
 byId("change-who").addEventListener("click", () => {
-  const why = "Others will see this name beside your bids. Bids already made stay with whoever made them.";
-  signIn.ask({ why, label: "Continue", name: you.name ?? "", done: () => signedIn() });
+  const why = t("bid.why_change");
+  signIn.ask({ why, label: t("shared.continue"), name: you.name ?? "", done: () => signedIn() });
 });
 setInterval(() => {
   figures.tick(clock.now());
   bidBox.tick();
+  alerts.tick();
 }, TICK_MS);
 client.on("state", linkChanged);
+client.on("current", () => {
+  showLink();
+  render();
+});
 client.on("welcome", welcomed);
 client.on("snapshot", takeSnapshot);
 client.on("event", happened);

@@ -3,28 +3,36 @@
 import { requestId } from "./errands.js";
 
 const LATE_MS = 10_000; // after that a person may have changed their mind: ask
+const SLOW_MS = 3_000; // after that a person wants to know that one is still waiting
 
 export class BidDesk {
   #send;
   #changed;
+  #keep;
   #pending = null;
   #connected = false;
   #view = Object.freeze({ phase: "idle" });
   #maximum = null;
+  #slow = null;
 
-  /** `send(command, {patience})` gives a promise of the verdict. */
-  constructor({ send, changed }) {
+  /** `send(command, {patience})` gives a promise of the verdict; `keep(pending)` is told what waits for one, undefined for nothing. */
+  constructor({ send, changed, keep = () => {} }) {
     this.#send = send;
     this.#changed = changed;
+    this.#keep = keep;
   }
 
-  /** { phase, order, bidder, seq, alias, refusal, why }; phase: idle, sending, unconfirmed, late, accepted, refused. */
+  /** { phase, order, slow, meantAt, bidder, seq, alias, refusal, why, price }; phase: idle, sending, unconfirmed, late, accepted, refused. */
   get view() { return this.#view; }
   get busy() { return this.#pending !== null; }
 
-  /** The highest maximum accepted from this page, for the one it belongs to. */
+  /** One's own maximum: the server's word at the welcome, and what was accepted from here since. */
   maximumOf(you) {
     return this.#maximum?.bidder === you?.id ? this.#maximum?.max ?? null : null;
+  }
+
+  learnMaximum(bidder, max) {
+    this.#maximum = Number.isInteger(max) ? { bidder, max } : null;
   }
 
   /** A bid was taken out: how far the others go is no longer known. */
@@ -32,12 +40,20 @@ export class BidDesk {
     this.#maximum = null;
   }
 
-  /** `order` is { amount }, { max }, or { buys }: at once for this much, or not at all. */
-  place({ buys, ...order }, bidder) {
+  /** `order` is { amount }, { max }, or { buys }: at once for this much, or not at all. `meantAt`: the price it was meant at. */
+  place({ buys, ...order }, bidder, meantAt = null) {
     if (this.busy) return;
     const command = { type: "bid", id: requestId(), ...order };
-    this.#pending = { command, order: buys ? { amount: buys } : order, bidder };
+    this.#pending = { command, order: buys ? { amount: buys } : order, bidder, price: meantAt };
+    this.#keep(this.#pending);
     this.#dispatch();
+  }
+
+  /** What was sent before the page was loaded anew, and has no verdict: it is for the person to say whether it is still meant. */
+  recall(pending) {
+    if (this.busy) return;
+    this.#pending = pending;
+    this.#late();
   }
 
   lineLost() {
@@ -55,7 +71,7 @@ export class BidDesk {
   }
 
   leave() {
-    this.#pending = null;
+    this.#done();
     this.settle();
   }
 
@@ -77,24 +93,38 @@ export class BidDesk {
   }
 
   #settled(verdict) {
-    const { order, bidder } = this.#pending;
-    this.#pending = null;
+    if (verdict.code === "no_verdict") return this.#late(); // it may count: under its own id it can be asked again
+    const { order, bidder } = this.#done();
     if (verdict.type === "refused") return this.#show({ phase: "refused", order, refusal: verdict });
     if (order.max) this.#maximum = { bidder, max: order.max };
-    const { seq, alias } = verdict;
-    this.#show({ phase: "accepted", order, bidder, seq, alias, why: verdict.standing === "outbid" ? verdict.why : undefined });
+    const { seq, alias, price } = verdict;
+    this.#show({ phase: "accepted", order, bidder, seq, alias, price, why: verdict.standing === "outbid" ? verdict.why : undefined });
   }
 
   #unanswered(problem) {
     const { order } = this.#pending;
-    if (problem.code === "late") return this.#show({ phase: "late", order });
+    if (problem.code === "late") return this.#late();
     if (problem.code === "gone") return this.#show({ phase: "unconfirmed", order });
+    this.#done();
+    this.#show({ phase: "refused", order, refusal: { code: `unanswered_${problem.code}`, message: problem.message } });
+  }
+
+  #late() {
+    const { order, price } = this.#pending;
+    this.#show({ phase: "late", order, meantAt: price });
+  }
+
+  #done() {
+    const pending = this.#pending;
     this.#pending = null;
-    this.#show({ phase: "refused", order, refusal: { code: problem.code, message: problem.message } });
+    this.#keep(undefined);
+    return pending;
   }
 
   #show(view) {
+    clearTimeout(this.#slow);
     this.#view = Object.freeze(view);
+    if (view.phase === "sending" && !view.slow) this.#slow = setTimeout(() => this.#show({ ...view, slow: true }), SLOW_MS);
     this.#changed(this.#view);
   }
 }

@@ -9,19 +9,21 @@
 
 import { canBuyNow } from "./auction-state.js";
 import { askedPrice } from "./falling.js";
+import { t } from "./words.js";
 
 const english = {
   typed: true,
-  field: ({ mode }) => (mode === "max" ? "Your maximum" : "Your bid"),
+  field: ({ mode }) => t(mode === "max" ? "bid.field_maximum" : "bid.field"),
   label: ({ mode, minor, leading, money }) => {
-    const amount = minor === undefined ? "" : ` ${money.format(minor)}`;
-    if (mode === "max") return leading ? "Raise maximum" : `Bid up to${amount || " …"}`;
-    return leading ? `Raise to${amount || " …"}` : `Bid${amount}`;
+    const amount = minor === undefined ? null : money.format(minor);
+    if (mode === "max") return leading ? t("bid.button_raise_maximum") : t("bid.button_up_to", { amount: amount ?? "…" });
+    if (leading) return t("bid.button_raise_to", { amount: amount ?? "…" });
+    return amount === null ? t("bid.button") : t("bid.button_bid", { amount });
   },
   hint: ({ mode, minor, leading, state, money }) => {
-    if (mode === "amount" && canBuyNow(state) && minor >= state.buy_now) return `That buys it at once, for ${money.format(state.buy_now)}.`;
-    if (leading && mode === "amount") return "You lead already: a bid now raises your own price.";
-    return mode === "max" ? "We bid for you, no more than needed, up to this. Nobody else sees it." : "";
+    if (mode === "amount" && canBuyNow(state) && minor >= state.buy_now) return t("bid.hint_buys", { price: money.format(state.buy_now) });
+    if (leading && mode === "amount") return t("bid.hint_raises_own");
+    return mode === "max" ? t("bid.hint_maximum") : "";
   },
 };
 
@@ -30,21 +32,19 @@ const dutch = {
   // What one saw is what one pays at most: by the time it arrives the price may have fallen, and never have risen.
   amount: (state, now) => askedPrice(state, now),
   field: () => "",
-  label: ({ minor, money }) => `Buy at ${money.format(minor)}`,
-  hint: () => "The first to say yes has it. Nobody can go back on it.",
+  label: ({ minor, money }) => t("bid.button_buy_at", { price: money.format(minor) }),
+  hint: () => t("bid.hint_dutch"),
 };
 
 const sealed = {
   typed: true,
-  field: () => "Your sealed bid",
+  field: () => t("bid.field_sealed"),
   label: ({ minor, sealed: before, money }) => {
-    const amount = minor === undefined ? "" : ` ${money.format(minor)}`;
-    return before === null ? `Bid${amount}` : `Replace with${amount || " …"}`;
+    const amount = minor === undefined ? null : money.format(minor);
+    if (before !== null) return t("bid.button_replace", { amount: amount ?? "…" });
+    return amount === null ? t("bid.button") : t("bid.button_bid", { amount });
   },
-  hint: ({ state }) => {
-    const pays = state.format === "vickrey" ? " The highest wins, and pays what the second one bid." : " The highest wins.";
-    return `One sealed bid: you may replace it until the end.${pays}`;
-  },
+  hint: ({ state }) => t(state.format === "vickrey" ? "bid.hint_vickrey" : "bid.hint_sealed"),
 };
 
 const FORMS = { english, dutch, sealed, vickrey: sealed };

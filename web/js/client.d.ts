@@ -21,7 +21,7 @@ export interface Options {
   /** On a lesser carrier the best one is tried again after one to two times this, then ever more rarely, at last every ten to twenty minutes; 60,000. */
   riseAfterMs?: number;
   /** The server's clock as it is estimated; to be shared by clients of one server. */
-  clock?: { local(): number; now(): number; sample(sent: number, received: number, now: number): void };
+  clock?: { local(): number; now(): number; sample(sent: number, received: number, now: number): void; forget?(): void };
   /** Where the platform has none: Node 20, with the one of the package `ws`. */
   WebSocket?: unknown;
   fetch?: typeof fetch;
@@ -75,6 +75,10 @@ export class Client {
   readonly gaps: number;
   readonly repeats: number;
   readonly carrier: Carrier;
+  /** Whether what one knows is how it stands: connected, and not just woken from a sleep that the server has not answered yet. */
+  readonly current: boolean;
+  /** When the server was last heard, by its own clock; null for never. */
+  readonly heardAt: number | null;
   /** The server's clock, estimated, in milliseconds of UTC. */
   now(): number;
 
@@ -88,6 +92,8 @@ export class Client {
   on(kind: "event", handler: (event: Event) => void): () => boolean;
   /** Everything else: `presence`, `outbid`, verdicts, in the lobby `auction` and `gone`, … */
   on(kind: "message", handler: (message: Message) => void): () => boolean;
+  /** `current` has changed while connected. */
+  on(kind: "current", handler: (current: boolean) => void): () => boolean;
   /** `gaps` or `repeats` have changed. */
   on(kind: "counted", handler: () => void): () => boolean;
   /** Events and messages go by their type, too: `bid`, `closed`, `presence`, … */
@@ -102,8 +108,13 @@ export class Client {
    * @throws {Unanswered}
    */
   send(command: Command, options?: { patience?: number }): Promise<Verdict>;
-  /** The person is back, or the network: retries now, or finds out whether the connection still lives. In a window it does so by itself. */
-  wake(): void;
+  /**
+   * The person is back, or the network: retries now, or finds out whether the connection still lives. In a window it does so by itself, as after a
+   * sleep. `doubt`: nothing known is `current` before the server has answered. `moved`: nor is the local clock to be trusted.
+   */
+  wake(how?: { doubt?: boolean; moved?: boolean }): void;
+  /** Lets go of the connection and keeps everything else, as when a page is put away; in a window it does so, and comes back, by itself. */
+  rest(): void;
   /** Lets go of everything. `connect()` goes on where it was. */
   close(): void;
 }

@@ -10,6 +10,7 @@
  *     client.close();
  */
 
+import { watchSleep } from "./awake.js";
 import { ServerClock } from "./clock.js";
 import { Errands, requestId } from "./errands.js";
 import { Socket } from "./carriers/socket.js";
@@ -39,6 +40,7 @@ const SETTLED_AFTER_MS = 5_000;
 const SILENCE_GRACE_MS = 10_000;
 const FIRST_PING_MS = 500;
 const LAST_PING_MS = 20_000;
+const UNSURE_MS = 5_000; // of silence, before somebody came back
 const REFUSALS = 2; // a carrier that cannot be had this often, while the server is there, is given up for the next
 const LONGEST_RISE_MS = 600_000;
 
@@ -68,6 +70,10 @@ export class Client {
   #notBefore = 0;
   #welcomedAt = null;
   #heardAt = 0;
+  #heard = { wall: 0, at: null };
+  #unsureSince = null; // by the local clock: only what was asked after it can tell
+  #resting = false;
+  #awake = null;
   #heartbeatMs = 25_000;
   #reconnect = { min_ms: 500, max_ms: 20_000 };
   #timers = {};
@@ -104,10 +110,14 @@ export class Client {
   get repeats() { return this.#repeats; }
   /** What carries it: `websocket`, `sse` or `poll`. */
   get carrier() { return this.#carriers[this.#rung]; }
+  /** Whether what one knows is how it stands: connected, and not just woken from a sleep that the server has not answered yet. */
+  get current() { return this.#state === "connected" && this.#unsureSince === null; }
+  /** When the server was last heard, by its own clock; null for never. */
+  get heardAt() { return this.#heard.at; }
   /** The server's clock, estimated, in milliseconds of UTC. */
   now() { return this.#clock.now(); }
 
-  /** Kinds: `state`, `welcome`, `snapshot`, `event`, `message`, `counted`, or the type of a message. Returns what takes the handler off again. */
+  /** Kinds: `state`, `current`, `welcome`, `snapshot`, `event`, `message`, `counted`, or the type of a message. Returns what takes the handler off again. */
   on(kind, handler) {
     if (!this.#handlers.has(kind)) this.#handlers.set(kind, new Set());
     this.#handlers.get(kind).add(handler);
@@ -135,9 +145,19 @@ export class Client {
     return errand;
   }
 
-  /** The person is back, or the network: retry now, or find out whether the line is still alive. */
-  wake() {
-    if (this.#state === "connected") return this.#probe();
+  /**
+   * The person is back, or the network: retry now, or find out whether the line is still alive. `doubt`: the machine may have slept, so nothing
+   * known is `current` before the server has answered; `moved`: the local clock may have stood still.
+   */
+  wake({ doubt = false, moved = false } = {}) {
+    if (moved) this.#clock.forget?.();
+    if (this.#state === "connected") {
+      const silent = Math.max(this.#clock.local() - this.#heardAt, Date.now() - this.#heard.wall);
+      if (silent > this.#heartbeatMs || (doubt && !this.#line.pings)) return this.#replace();
+      if (doubt || silent > UNSURE_MS) this.#doubtAll();
+      return this.#probe();
+    }
+    if (this.#resting) return;
     const waiting = this.#state === "reconnecting" && this.#timers.retry !== undefined;
     if (waiting && this.#clock.local() >= this.#notBefore) this.#open();
   }
@@ -151,11 +171,44 @@ export class Client {
     this.#errands.finish(false);
   }
 
+  /** The page is put away: a line that stays open would keep the browser from keeping it, and the house counts who watches. */
+  rest() {
+    if (this.#state !== "connected" && this.#state !== "reconnecting") return;
+    this.#resting = true;
+    this.#release();
+    this.#become("reconnecting");
+  }
+
+  #back() {
+    if (!this.#resting) return;
+    this.#clock.forget?.();
+    this.#open();
+  }
+
+  /** A line that was silent over a sleep is not asked: a new one knows sooner. */
+  #replace() {
+    this.#release();
+    this.#become("reconnecting");
+    this.#open();
+  }
+
+  #doubtAll() {
+    this.#unsureSince = this.#clock.local();
+    this.#tell("current", false);
+  }
+
+  #certain() {
+    if (this.#unsureSince === null) return;
+    this.#unsureSince = null;
+    this.#tell("current", true);
+  }
+
   #where() {
     return { ...this.#way, since: this.#seq, token: this.#session.token() };
   }
 
   async #open() {
+    this.#resting = false;
     this.#release();
     const turn = this.#turn;
     this.#after("welcome", WELCOME_WITHIN_MS, () => this.#closed());
@@ -180,17 +233,25 @@ export class Client {
 
   #hear(message) {
     this.#heardAt = this.#clock.local();
+    this.#heard.wall = Date.now();
     clearTimeout(this.#timers.probe);
     if (typeof message?.type !== "string") return; // had it been an event, the next one shows the gap
     if (message.type === "welcome") return this.#welcome(message);
     if (this.#welcomedAt === null) return; // the first word is the welcome
     if (Number.isInteger(message.seq) && !NOT_EVENTS.has(message.type)) return this.#event(message);
-    if (message.type === "pong") this.#clock.sample(message.t, this.#heardAt, message.now);
+    if (message.type === "pong") this.#pong(message);
+    this.#heard.at = this.#clock.now();
     if (message.type === "goodbye") this.#notBefore = this.#heardAt + message.retry_after_ms;
     if (message.type === "resync") this.#restart(message);
     if (this.#way.auction !== null && this.#errands.early(message, this.#seq)) return;
     this.#say(message);
     this.#errands.hear(message);
+  }
+
+  /** What the server had said before it, it has said by now. */
+  #pong({ t, now }) {
+    this.#clock.sample(t, this.#heardAt, now);
+    if (this.#unsureSince !== null && t >= Math.floor(this.#unsureSince)) this.#certain();
   }
 
   #say(message) {
@@ -206,6 +267,8 @@ export class Client {
     }
     clearTimeout(this.#timers.welcome);
     if (message.now !== undefined) this.#clock.sample(startedAt, this.#heardAt, message.now);
+    this.#heard.at = this.#clock.now();
+    this.#unsureSince = null;
     this.#welcomedAt = this.#heardAt;
     this.#refusals = 0;
     this.#heartbeatMs = message.heartbeat_ms ?? this.#heartbeatMs;
@@ -229,6 +292,7 @@ export class Client {
   }
 
   #event(event) {
+    this.#heard.at = this.#clock.now();
     if (event.seq > this.#seq + 1) return this.#gap();
     if (event.seq <= this.#seq) {
       if (event.seq <= this.#overlap) return; // the line before this one was quicker
@@ -333,7 +397,7 @@ export class Client {
   /** A line that says nothing for longer than a heartbeat is dead, whatever TCP believes. */
   #listen() {
     const left = this.#heardAt + this.#heartbeatMs + SILENCE_GRACE_MS - this.#clock.local();
-    if (left <= 0) return this.#closed();
+    if (left <= 0) return left < -UNSURE_MS ? this.#replace() : this.#closed(); // so late a timer has slept
     this.#after("silence", left, () => this.#listen());
   }
 
@@ -394,12 +458,9 @@ export class Client {
     }
   }
 
-  #wake = () => { if (!globalThis.document?.hidden) this.wake(); };
-
   #watch(on) {
-    const change = on ? "addEventListener" : "removeEventListener";
-    for (const type of ["online", "offline", "pageshow"]) globalThis.window?.[change](type, this.#wake);
-    globalThis.document?.[change]("visibilitychange", this.#wake);
+    this.#awake?.();
+    this.#awake = on ? watchSleep({ woke: (how) => this.wake(how), rest: () => this.rest(), back: () => this.#back() }) : null;
   }
 }
 

@@ -24,6 +24,11 @@ export class ServerClock {
     return this.#local() + this.#offset;
   }
 
+  /** The machine may have slept, and this clock with it: the next sample alone is to be believed. */
+  forget() {
+    this.#samples = [];
+  }
+
   /** The server read `now` somewhere between `sent` and `received`, both local. */
   sample(sent, received, now) {
     const rtt = Math.max(0, received - sent);

@@ -1,14 +1,11 @@
-// Shows how the line is, in words.
+// Shows how the line is, in words; and whether what the page shows is how it stands.
 
-import { byId, setText } from "./dom.js";
+import { byId, setNote, setText } from "./dom.js";
+import { moment } from "./time.js";
+import { t } from "./words.js";
 
-const GONE = {
-  1000: ["Ended", ""],
-  4401: ["Sign in first", "You have to sign in to watch this one."],
-  4403: ["Not allowed", "You are not allowed in this room."],
-  4404: ["Not found", "There is no auction at this address."],
-};
-const BROKEN = ["Disconnected", "The connection ended and will not come back by itself. Reload the page to go on."];
+const FIRST_LOOK_MS = 2_000; // so long a page that has just been opened may still be connecting
+const KNOWN = new Set([1000, 4401, 4403, 4404]); // close codes after which nobody comes back
 
 export class LinkLight {
   #light = byId("light");
@@ -16,28 +13,48 @@ export class LinkLight {
   #noticeText = byId("notice-text");
   #retry = byId("retry");
   #wayOut = byId("way-out"); // not in the lobby, which is where it leads
+  #asOf = byId("as-of"); // beside a price
   #seen = false;
+  #patient = true;
+  #last = ["reconnecting", undefined, {}];
 
   constructor(retry) {
     this.#retry.addEventListener("click", retry);
+    setTimeout(() => {
+      this.#patient = false;
+      this.show(...this.#last);
+    }, FIRST_LOOK_MS);
   }
 
-  show(state, code) {
-    const [label, notice] = this.#words(state, code);
+  /** `current`: whether the figures are to be believed; `heardAt`: from when they are. */
+  show(state, code, { current = state === "connected", heardAt = null } = {}) {
+    this.#last = [state, code, { current, heardAt }];
     this.#seen ||= state === "connected";
+    const first = !this.#seen && code === undefined;
+    const old = state === "reconnecting" ? !first || !this.#patient : state === "connected" && !current;
+    const [label, notice] = this.#words(state, code, first, heardAt);
+    const { dataset } = document.documentElement;
     this.#light.dataset.state = state;
-    document.documentElement.dataset.link = state;
+    dataset.link = state;
+    dataset.current = !old;
     setText(this.#light, label);
     setText(this.#noticeText, notice);
     this.#notice.hidden = notice === "";
     this.#retry.hidden = state === "gone";
     if (this.#wayOut) this.#wayOut.hidden = state !== "gone";
+    if (this.#asOf) setNote(this.#asOf, old && heardAt !== null ? t("shared.as_of", { time: moment(heardAt, heardAt) }) : "");
   }
 
-  #words(state, code) {
-    if (state === "connected") return ["Connected", ""];
-    if (state === "gone") return GONE[code] ?? BROKEN;
-    if (!this.#seen && code === undefined) return ["Connecting…", ""];
-    return ["Reconnecting…", "The connection is down. What you see may be out of date until it is back."];
+  #words(state, code, first, heardAt) {
+    if (state === "connected") return [t("shared.connected"), ""];
+    if (state === "gone") return goneWords(code);
+    if (first) return [t("shared.connecting"), ""];
+    const notice = heardAt === null ? t("shared.down") : t("shared.down_since", { time: moment(heardAt, heardAt) });
+    return [t("shared.reconnecting"), notice];
   }
+}
+
+function goneWords(code) {
+  const end = KNOWN.has(code) ? code : "lost";
+  return [t(`shared.gone_${end}`), code === 1000 ? "" : t(`shared.gone_why_${end}`)];
 }

@@ -1,7 +1,7 @@
 // Money as whole minor units, shown and read in the reader's own locale. No floating point:
 // amounts travel between integers and digits as text.
 
-import { locale as own } from "./words.js";
+import { locale as own, t } from "./words.js";
 
 const MOST = 1_000_000_000_000; // the server's bound, in minor units
 const LOOSE = /[\s\u00a0\u202f'\u2019_\u200e\u200f\u061c]/g; // what can only group, and marks of direction
@@ -10,6 +10,7 @@ export class Money {
   #currency;
   #decimals;
   #shown;
+  #spoken;
   #plain;
   #digits;
   #marks;
@@ -20,6 +21,7 @@ export class Money {
     this.#currency = currency;
     this.#decimals = decimals;
     this.#shown = currencyFormat(locale, currency, places);
+    this.#spoken = currencyFormat(locale, currency, { ...places, currencyDisplay: "name" });
     this.#plain = new Intl.NumberFormat(locale, { ...places, useGrouping: false });
     this.#digits = localDigits(locale);
     this.#marks = decimalMarks(locale, currency);
@@ -32,6 +34,11 @@ export class Money {
     return this.#shown ? this.#shown.format(text) : `${text} ${this.#currency}`;
   }
 
+  /** With the currency's name: "1,234.50 euros". */
+  named(minor) {
+    return this.#spoken?.format(decimalText(minor, this.#decimals)) ?? this.format(minor);
+  }
+
   /** For an input: no currency, no grouping. */
   plain(minor) {
     return this.#plain.format(decimalText(minor, this.#decimals));
@@ -40,10 +47,10 @@ export class Money {
   /** `{ minor }`, or `{ error }`: a sentence for the one who typed; with `zero` where it is an amount, but nothing. */
   parse(typed) {
     const text = this.#bare(typed);
-    if (text === "") return { error: "Enter an amount." };
-    if (!/^\d[\d.,]*$|^[.,]\d+$/.test(text)) return { error: "That is not an amount of money." };
+    if (text === "") return { error: t("shared.money_enter") };
+    if (!/^\d[\d.,]*$|^[.,]\d+$/.test(text)) return { error: t("shared.money_none") };
     const split = splitAmount(text, this.#marks, this.#decimals);
-    if (!split) return { error: `Is the mark in “${typed.trim()}” for thousands or for decimals? Write it without.` };
+    if (!split) return { error: t("shared.money_which_mark", { typed: typed.trim() }) };
     if (split.fraction.length > this.#decimals) return { error: this.#tooFine() };
     return bounded(split.whole + split.fraction.padEnd(this.#decimals, "0"));
   }
@@ -57,8 +64,8 @@ export class Money {
   }
 
   #tooFine() {
-    if (this.#decimals === 0) return `${this.#currency} has no decimals: enter a whole amount.`;
-    return `${this.#currency} has ${this.#decimals} decimals at most.`;
+    if (this.#decimals === 0) return t("shared.money_whole", { currency: this.#currency });
+    return t("shared.money_decimals", { currency: this.#currency, decimals: this.#decimals });
   }
 }
 
@@ -77,8 +84,8 @@ function decimalText(minor, decimals) {
 
 function bounded(digits) {
   const significant = digits.replace(/^0+/, "");
-  if (significant === "") return { error: "The amount must be more than nothing.", zero: true };
-  if (significant.length > 13 || Number(significant) > MOST) return { error: "That is more than can be bid here." };
+  if (significant === "") return { error: t("shared.money_nothing"), zero: true };
+  if (significant.length > 13 || Number(significant) > MOST) return { error: t("shared.money_too_much") };
   return { minor: Number(significant) };
 }
 

@@ -1,5 +1,7 @@
 // Who this window is. The token lives in sessionStorage, so that two windows of one browser can be two people.
 
+import { t } from "./words.js";
+
 const KEY = "subasta.token";
 
 export class Session {
@@ -18,9 +20,9 @@ export class Session {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ name }),
-    }).catch(() => { throw new Error("The server cannot be reached. Try again in a moment."); });
+    }).catch(() => { throw new Error(t("shared.unreachable")); });
     const body = await response.json().catch(() => ({}));
-    if (!response.ok) throw new Error(body.message ?? body.detail ?? "The server did not take that name.");
+    if (!response.ok) throw new Error(body.message ?? body.detail ?? t("shared.name_refused"));
     this.#token = body.token;
     store(body.token);
   }

@@ -1,6 +1,7 @@
 // The dialog that asks for a name, when one is first needed.
 
 import { byId, setNote, setText } from "./dom.js";
+import { t } from "./words.js";
 
 export class SignIn {
   #dialog = byId("sign-in");
@@ -34,7 +35,7 @@ export class SignIn {
 
   async #send() {
     const name = this.#name.value.trim();
-    if (!/[\p{L}\p{N}]/u.test(name)) return this.#refuse("A name has at least one letter or digit.");
+    if (!/[\p{L}\p{N}]/u.test(name)) return this.#refuse(t("shared.name_letter"));
     this.#submit.disabled = true;
     try {
       await this.#session.signIn(name);
