@@ -23,7 +23,8 @@ fn main() -> io::Result<()> {
         let bytes = fs::read(&path)?;
         let brotli = smaller(&bytes, &target.join(format!("{name}.br")), brotli)?;
         let gzip = smaller(&bytes, &target.join(format!("{name}.gz")), gzip)?;
-        writeln!(list, "    Embedded {{ path: {name:?}, bytes: include_bytes!({path:?}), brotli: {brotli}, gzip: {gzip} }},").expect("it is memory");
+        writeln!(list, "    Embedded {{ path: {name:?}, bytes: include_bytes!({path:?}), brotli: {brotli}, gzip: {gzip} }},")
+            .expect("it is memory");
     }
     list.push(']');
     fs::write(target.with_file_name("web.rs"), list)

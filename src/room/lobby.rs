@@ -119,6 +119,13 @@ impl Lobby {
         self.list().auctions.get(id).is_some_and(|summary| !summary.has_ended())
     }
 
+    /// The list's beginning: so many of those that have not ended, the next to end first, and the ended ones, the last first.
+    pub fn first(&self, live: usize) -> Vec<Arc<Summary>> {
+        let list = self.list();
+        let still = list.order.iter().take_while(|(ended, ..)| !ended).take(live).map(|(_, _, id)| id);
+        still.chain(list.ended.iter().rev().take(ENDED)).filter_map(|id| list.auctions.get(id).cloned()).collect()
+    }
+
     /// How many have not ended.
     pub fn live_count(&self) -> usize {
         let list = self.list();

@@ -7,7 +7,7 @@ import { lastMinute, titleOf } from "./title.js";
 import { t } from "./words.js";
 
 const KEY = "subasta.alerts";
-const ICONS = { plain: "/favicon.svg", outbid: "/favicon-outbid.svg" };
+const ICONS = { plain: document.querySelector("link[rel=icon]")?.getAttribute("href") ?? "/favicon.svg", outbid: "/favicon-outbid.svg" };
 
 export class Alerts {
   #notify = byId("alert-notify");

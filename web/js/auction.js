@@ -14,6 +14,7 @@ import { renderCrowd } from "./crowd.js";
 import { byId, nameOf, setContent, setText } from "./dom.js";
 import { Draft } from "./draft.js";
 import { Figures, isOver, priceAt } from "./figures.js";
+import { firstLook, readClock } from "./first.js";
 import { LinkLight } from "./link.js";
 import { Money } from "./money.js";
 import { renderOutcome } from "./outcome.js";
@@ -34,6 +35,8 @@ const NOBODY = { id: null, name: null, roles: [] };
 
 const id = location.pathname.split("/").filter(Boolean).at(-1);
 const clock = new ServerClock();
+const known = firstLook();
+if (known) readClock(clock, known);
 const session = new Session();
 const signIn = new SignIn(session);
 const announcer = new Announcer(byId("announcer"));
@@ -51,7 +54,7 @@ let you = NOBODY;
 let money = null;
 let intent = null;
 
-const client = new Client(location.origin, { auction: id, clock, token: () => session.token, denied: () => session.forget() });
+const client = new Client(location.origin, { auction: id, clock, known, token: () => session.token, denied: () => session.forget() });
 const light = new LinkLight(() => client.wake());
 const desk = new BidDesk({ send: (...bid) => client.send(...bid), changed: deskChanged, keep: (pending) => draft.keepPending(pending) });
 const bidBox = new BidBox({

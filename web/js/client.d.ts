@@ -16,6 +16,11 @@ export interface Options {
   denied?: () => void;
   /** The ways to try, the best first. By default all that can be had: WebSocket, event stream and POST, long poll and POST. */
   carriers?: Carrier[];
+  /**
+   * How the auction stood at `now`, where one knows that already, as from the page that the server sent: told as a `snapshot` at once, and the
+   * connection goes on after it. Not `current` until there is one.
+   */
+  known?: { now: number; auction: Auction } | null;
   /** Of a WebSocket; the other carriers speak JSON. */
   format?: "json" | "msgpack";
   /** On a lesser carrier the best one is tried again after one to two times this, then ever more rarely, at last every ten to twenty minutes; 60,000. */

@@ -46,6 +46,7 @@ const LONGEST_RISE_MS = 600_000;
 
 export class Client {
   #way; // what every carrier needs to know
+  #known; // how it stood, from elsewhere; told once
   #carriers;
   #session;
   #clock;
@@ -82,6 +83,7 @@ export class Client {
   /** @param {string|URL} server its address @param {import("./client.d.ts").Options} [options] without `auction`: the lobby */
   constructor(server, options = {}) {
     const { auction = null, name = null, token = null, denied, clock = new ServerClock(), format = "json", riseAfterMs = 60_000 } = options;
+    this.#known = auction === null ? null : (options.known ?? null);
     const { WebSocket = globalThis.WebSocket, fetch = (...request) => globalThis.fetch(...request) } = options;
     const possible = Object.keys(CARRIERS).filter((kind) => (kind !== "websocket" || WebSocket) && (kind !== "sse" || auction !== null));
     this.#carriers = (options.carriers ?? possible).filter((kind) => possible.includes(kind));
@@ -128,6 +130,7 @@ export class Client {
   connect() {
     if (this.#state === "idle" || this.#state === "closed") this.#watch(true);
     if (this.#state !== "reconnecting" && this.#state !== "idle") this.#renew();
+    this.#begin();
     this.#become("reconnecting");
     this.#open();
     return this.#first.promise;
@@ -201,6 +204,15 @@ export class Client {
     if (this.#unsureSince === null) return;
     this.#unsureSince = null;
     this.#tell("current", true);
+  }
+
+  /** What is known already is how it stood, not yet how it stands: the line goes on from there. */
+  #begin() {
+    const known = this.#known;
+    this.#known = null;
+    if (known === null || this.#seq !== null) return;
+    this.#heard.at = known.now;
+    this.#restart({ seq: known.auction.seq, auction: known.auction });
   }
 
   #where() {

@@ -3,29 +3,35 @@
 mod coding;
 mod files;
 mod policy;
+mod shown;
 mod view;
 mod words;
 
 use std::path::Path as FilePath;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::thread::available_parallelism;
 
 use axum::body::{Body, HttpBody};
-use axum::extract::{Request, State};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State};
 use axum::http::header::{
-    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, ETAG, IF_NONE_MATCH, LOCATION,
-    REFERRER_POLICY, SET_COOKIE, VARY, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, ETAG, IF_NONE_MATCH,
+    LOCATION, REFERRER_POLICY, SET_COOKIE, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::IntoResponse;
-use minijinja::context;
+use minijinja::{Value, context};
+use tokio::sync::Semaphore;
 use tracing::error;
 
-use super::Gateway;
+use super::{Gateway, api};
+use crate::auction::Refusal;
 use coding::Coding;
 pub use files::hex;
 use files::{File, Files};
 use policy::Policy;
+use shown::Shown;
 use view::Views;
 
 /// A file under its versioned address never changes.
@@ -60,19 +66,50 @@ fn site(gateway: &Gateway) -> Result<Arc<Site>, String> {
     gateway.settings.web_dir.as_deref().map_or_else(|| Ok(gateway.site.clone()), |directory| Site::of(directory).map(Arc::new))
 }
 
+/// Pages that are made at once: half of the processors at most, so that however many people open one, bids are judged meanwhile. Who comes when
+/// all are busy waits. A page takes some 0.4 ms.
+static MAKING: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new((available_parallelism().map_or(1, usize::from) / 2).max(1)));
+/// Cards that stand in the lobby's page before any script runs.
+const CARDS: usize = 36;
+
 /// `GET /`.
 pub async fn lobby(State(gateway): State<Gateway>, uri: Uri, headers: HeaderMap) -> Response<Body> {
-    page(&gateway, "index.html", &uri, &headers)
+    let (list, now) = (gateway.rooms.lobby().first(CARDS), gateway.rooms.clock().now());
+    let given = move || {
+        let cards: Vec<_> = list.iter().map(|summary| serde_json::to_value(&**summary).unwrap_or_default()).collect();
+        let cards: Vec<_> = cards.iter().map(|summary| Shown::new(summary, now).card()).collect();
+        context! { now, cards }
+    };
+    page(&gateway, StatusCode::OK, "index.html", &uri, &headers, given).await
 }
 
-/// `GET /a/{auction}`: the page finds out by itself whether there is such an auction.
-pub async fn auction(State(gateway): State<Gateway>, uri: Uri, headers: HeaderMap) -> Response<Body> {
-    page(&gateway, "auction.html", &uri, &headers)
+/// `GET /a/{auction}`: as it stands, so that whoever opens the page sees the price with it. Where the room cannot be asked right now, the page
+/// does that by itself.
+pub async fn auction(
+    State(gateway): State<Gateway>,
+    path: Result<Path<String>, PathRejection>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response<Body> {
+    let look = match api::named(path) {
+        Ok(id) => gateway.rooms.look(&id).await,
+        Err(_) => Err(Refusal::UnknownAuction),
+    };
+    let status = if matches!(look, Err(Refusal::UnknownAuction)) { StatusCode::NOT_FOUND } else { StatusCode::OK };
+    let now = gateway.rooms.clock().now();
+    let given = move || {
+        let Ok(look) = look else { return context! { now, lot => Value::from(()) } };
+        // In a page `</script>` would end what is no script.
+        let first = format!("{{\"now\":{now},\"auction\":{}}}", look.auction.get()).replace('<', "\\u003c");
+        let auction = serde_json::from_str(look.auction.get()).unwrap_or_default();
+        context! { now, lot => Shown::new(&auction, now).lot(), first => Value::from_safe_string(first) }
+    };
+    page(&gateway, status, "auction.html", &uri, &headers, given).await
 }
 
 /// `GET /console`: the auctioneer's own. Who may conduct is decided where commands are judged; the page asks who one is.
 pub async fn console(State(gateway): State<Gateway>, uri: Uri, headers: HeaderMap) -> Response<Body> {
-    page(&gateway, "console.html", &uri, &headers)
+    page(&gateway, StatusCode::OK, "console.html", &uri, &headers, || context! {}).await
 }
 
 /// Any other address: a file of the pages, if there is one. `/v/VERSION/js/x.js` is `/js/x.js` for those who have that version of all of them
@@ -91,27 +128,45 @@ pub async fn file(State(gateway): State<Gateway>, uri: Uri, headers: HeaderMap) 
 }
 
 /// A page in the language somebody wants; `?lang=` is how they say so for good.
-fn page(gateway: &Gateway, name: &str, uri: &Uri, headers: &HeaderMap) -> Response<Body> {
+async fn page(
+    gateway: &Gateway,
+    status: StatusCode,
+    name: &'static str,
+    uri: &Uri,
+    headers: &HeaderMap,
+    given: impl FnOnce() -> Value + Send + 'static,
+) -> Response<Body> {
     if let Some(language) = asked(uri).and_then(words::known) {
         let kept = format!("{}={language}; SameSite=Lax; Path=/; Max-Age=31536000", words::COOKIE);
         return (StatusCode::SEE_OTHER, [(SET_COOKIE, kept), (LOCATION, without_language(uri))]).into_response();
     }
-    let given = context! { languages_on => without_language(uri) };
-    let page = match site(gateway).and_then(|site| site.views.render(name, language(headers), given)) {
-        Ok(page) => page,
+    let site = match site(gateway) {
+        Ok(site) => site,
         Err(problem) => return unmade(&problem, name),
     };
-    let coding = Coding::preferred(headers, &CODINGS);
+    let (language, coding, languages_on) = (language(headers), Coding::preferred(headers, &CODINGS), without_language(uri));
+    let make = move || {
+        let made = site.views.render(name, language, context! { languages_on, ..given() })?;
+        Ok((made.policy, coding.encode(made.html.into_bytes())))
+    };
+    let permit = MAKING.acquire().await;
+    // Not on a thread that carries bids.
+    let made = tokio::task::spawn_blocking(make).await.unwrap_or_else(|error| Err(error.to_string()));
+    drop(permit);
+    let (policy, body) = match made {
+        Ok(made) => made,
+        Err(problem) => return unmade(&problem, name),
+    };
     let head = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CACHE_CONTROL, "no-store"),
         (VARY, "Accept-Language, Cookie, Accept-Encoding"),
-        (CONTENT_SECURITY_POLICY, &page.policy),
+        (CONTENT_SECURITY_POLICY, &policy),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         // Tokens may stand in addresses.
         (REFERRER_POLICY, "no-referrer"),
     ];
-    encoded(coding, (head, coding.encode(page.html.into_bytes())).into_response())
+    encoded(coding, (status, head, body).into_response())
 }
 
 fn unmade(problem: &str, page: &str) -> Response<Body> {

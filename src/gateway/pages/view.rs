@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use minijinja::value::Rest;
-use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value, context};
+use minijinja::value::{Kwargs, Rest};
+use minijinja::{Environment, Error, ErrorKind, HtmlEscape, UndefinedBehavior, Value, context};
 
 use super::files::Files;
 use super::policy::{Policy, base64_hash};
+use super::shown;
 use super::words::{LANGUAGES, Words};
 
 /// All pages, in all languages.
@@ -48,10 +49,7 @@ impl Views {
     pub fn render(&self, name: &str, language: &'static str, given: Value) -> Result<Rendered, String> {
         let words = self.words.get(language).expect("every language has its words").clone();
         let for_scripts = words.clone();
-        let t = move |key: &str| {
-            let text = words.text(key).map(str::to_owned);
-            text.ok_or_else(|| Error::new(ErrorKind::UndefinedError, format!("there are no words for {key}")))
-        };
+        let t = move |key: &str, given: Kwargs| words.told(key, &given);
         // In a page `</script>` would end what is no script.
         let words = move |sections: Rest<String>| Value::from_safe_string(for_scripts.sections(&sections).replace('<', "\\u003c"));
         let languages: Vec<_> = LANGUAGES.iter().map(|&(tag, name)| context! { tag, name }).collect();
@@ -61,6 +59,9 @@ impl Views {
             languages,
             t => Value::from_function(t),
             words => Value::from_function(words),
+            name => Value::from_function(named),
+            money => Value::from_function(money),
+            remaining => Value::from_function(shown::plain_remaining),
             ..self.parts(&policy)
         };
         let render = || self.templates.get_template(name)?.render(context! { ..frame, ..given });
@@ -70,7 +71,7 @@ impl Views {
     }
 
     /// How a page takes in its other files: `asset("img/x.svg")` is an address, `styles("base", …)` the style sheets themselves, so that
-    /// nothing is waited for before the page is seen, `script("js/x.js")` a module with all that it needs, asked for at once.
+    /// nothing is waited for before the page is seen, `inline("js/x.js")` a script that runs before it is seen, `script("js/x.js")` a module with all that it needs, asked for at once.
     fn parts(&self, policy: &Arc<Mutex<Policy>>) -> Value {
         let files = self.files.clone();
         let asset = move |path: &str| if files.get(path).is_some() { Ok(files.address(path)) } else { Err(missing(path)) };
@@ -82,6 +83,12 @@ impl Views {
             }
             kept.lock().unwrap_or_else(PoisonError::into_inner).styles.push(base64_hash(&text));
             Ok::<_, Error>(Value::from_safe_string(format!("<style>{text}</style>")))
+        };
+        let (files, kept) = (self.files.clone(), policy.clone());
+        let inline = move |path: &str| {
+            let text = text_of(&files, path)?;
+            kept.lock().unwrap_or_else(PoisonError::into_inner).scripts.push(base64_hash(&text));
+            Ok::<_, Error>(Value::from_safe_string(format!("<script>{text}</script>")))
         };
         let files = self.files.clone();
         let script = move |path: &str| {
@@ -95,8 +102,29 @@ impl Views {
             }
             Ok::<_, Error>(Value::from_safe_string(tags))
         };
-        context! { asset => Value::from_function(asset), styles => Value::from_function(styles), script => Value::from_function(script) }
+        context! {
+            asset => Value::from_function(asset),
+            styles => Value::from_function(styles),
+            inline => Value::from_function(inline),
+            script => Value::from_function(script),
+        }
     }
+}
+
+/// An amount in the currency of an auction: for everyone, until `web/js/first-paint.js` writes it for whoever reads.
+fn money(minor: i64, auction: &Value) -> Result<Value, Error> {
+    let currency = auction.get_attr("currency")?.to_string();
+    let decimals = usize::try_from(auction.get_attr("decimals")?)?;
+    let text = HtmlEscape(&shown::plain_money(minor, &currency, decimals)).to_string();
+    let currency = HtmlEscape(&currency).to_string();
+    let span = format!("<span data-minor=\"{minor}\" data-currency=\"{currency}\" data-decimals=\"{decimals}\">{text}</span>");
+    Ok(Value::from_safe_string(span))
+}
+
+/// What somebody chose to be called: isolated, so that its writing direction cannot turn its surroundings.
+fn named(person: &Value) -> Result<Value, Error> {
+    let name = person.get_attr("name")?.to_string();
+    Ok(Value::from_safe_string(format!("<bdi class=\"name\">{}</bdi>", HtmlEscape(&name))))
 }
 
 fn text_of(files: &Files, path: &str) -> Result<String, Error> {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use minijinja::value::Kwargs;
+use minijinja::{Error, ErrorKind, HtmlEscape, Value as Markup};
 use serde_json::Value;
 
 /// The languages, and what each calls itself; the first where somebody wants none of them.
@@ -28,9 +30,22 @@ impl Words {
         Ok(Words(words))
     }
 
-    /// The text of a key, where it is one.
-    pub fn text(&self, key: &str) -> Option<&str> {
-        self.0.get(key).and_then(Value::as_str)
+    /// The words of a key as they stand in a page, with what is `given` in their blanks: escaped, unless it is markup already. Where there are
+    /// plural forms, `count` chooses.
+    pub fn told(&self, key: &str, given: &Kwargs) -> Result<Markup, Error> {
+        let known = self.0.get(key);
+        // All our languages have a form for one, and one for all the others that are not in the millions.
+        let form = || if given.get::<i64>("count").is_ok_and(|count| count == 1) { "one" } else { "other" };
+        let text = known.and_then(|known| known.as_str().or_else(|| known.get(form())?.as_str()));
+        let text = text.ok_or_else(|| Error::new(ErrorKind::UndefinedError, format!("there are no words for {key}")))?;
+        let mut filled = HtmlEscape(text).to_string();
+        for blank in given.args() {
+            let value: Markup = given.get(blank)?;
+            let text = if value.is_safe() { value.to_string() } else { HtmlEscape(&value.to_string()).to_string() };
+            filled = filled.replace(&format!("{{{blank}}}"), &text);
+        }
+        given.assert_all_used()?;
+        Ok(Markup::from_safe_string(filled))
     }
 
     /// Some sections as JSON, for scripts.
