@@ -211,7 +211,7 @@ test("the seller is told that it is theirs, and where to conduct it; over HTTP t
   assert.equal(await eva.page.getAttribute("#own a", "href"), "/console?auction=hers");
   await eva.picture("own");
   const { status, body } = await server.bid("Eva", "hers", 10_000);
-  assert.deepEqual([status, body.code], [403, "own_auction"]);
+  assert.deepEqual([status, body.code], [409, "own_auction"]);
 });
 
 test("an address without an auction says so, and that is all", async () => {
