@@ -1,41 +1,18 @@
 // The auctioneer's page: a sale from its creation to the hammer, and what cannot be done.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { Browser, FAILED, UNPROCESSABLE } from "./support/browser.js";
-import { Server } from "./support/server.js";
+import { test } from "node:test";
+import { FAILED, UNPROCESSABLE } from "./support/browser.js";
+import { stage } from "./support/stage.js";
 
-let server;
-let browser;
-before(async () => {
-  server = await Server.start();
-  browser = await Browser.start();
-});
-after(async () => {
-  await browser?.stop();
-  await server?.stop();
-});
-afterEach(() => browser.finish());
+const { server, browser, enter } = await stage();
 
 const HOUR = { duration_ms: 3_600_000, soft_close: false };
 
 /** Somebody at the console who uses nothing but the keyboard. */
 async function seated(name, path = "/console") {
-  const person = await browser.open(server.url(path));
-  const keys = person.page.keyboard;
-  await person.shows("#sign-in[open]", 1);
-  await keys.type(name);
-  await keys.press("Enter");
-  await person.reads("#who-name", name);
-  await person.connected();
-  return { person, keys };
-}
-
-/** Somebody who watches an auction, and bids over its page. */
-async function bidder(name, id) {
-  const person = await browser.open(server.url(`/a/${id}`));
-  await person.signIn(name);
-  return person;
+  const person = await enter(name, path);
+  return { person, keys: person.page.keyboard };
 }
 
 async function tabTo(person, selector) {
@@ -67,8 +44,8 @@ test("a whole sale from the keyboard alone, with two bidders on the page", async
   await eva.connected();
   await eva.reads("#status-line", "Open");
 
-  const ana = await bidder("Ana", id);
-  const ben = await bidder("Ben", id);
+  const ana = await enter("Ana", `/a/${id}`);
+  const ben = await enter("Ben", `/a/${id}`);
   await eva.reads("#names", "Ana Ben Eva");
 
   // What is being typed does nothing else, and everyone reads it before it is finished.
@@ -159,7 +136,7 @@ test("a bid between the two presses takes the first one back", async () => {
 test("opened before its time, and called off with a reason", async () => {
   await server.create("Eva", { id: "early", title: "A lot", start: 10_000, ...HOUR, starts_at: Date.now() + 3_600_000 });
   const { person: eva, keys } = await seated("Eva", "/console?auction=early");
-  const ana = await bidder("Ana", "early");
+  const ana = await enter("Ana", "/a/early");
   await eva.reads("#status-line", "Not open yet");
   const able = await eva.page.$$eval("#acts button:not(:disabled)", (buttons) => buttons.map(({ id }) => id));
   assert.deepEqual(able.sort(), ["act-announce", "act-cancel", "act-open"]);
@@ -196,7 +173,7 @@ test("?: the keys; Escape: back again", async () => {
   await eva.reads("#status-line", "Paused");
 });
 
-test("a refusal is shown in the server's words", async () => {
+test("a refusal says what may be", async () => {
   const latest = Date.now() + 5 * 366 * 86_400_000 - 60_000;
   await server.create("Eva", { id: "long", title: "A lot", start: 10_000, soft_close: false, ends_at: latest });
   const { person: eva, keys } = await seated("Eva", "/console?auction=long");
@@ -321,12 +298,36 @@ test("what is wrong in the form stands at its field, the page's words and the se
   await keys.press("Tab");
   await keys.type("10");
   await eva.page.click("#create-button");
-  await eva.reads('[data-problem="table"]', /increments/);
+  await eva.reads('[data-problem="table"]', /begins at 0/);
   await eva.page.fill("#table li:last-child label:first-of-type input", "1,000");
   await eva.page.click("#create-button");
   await eva.page.waitForURL(/auction=made-by-eva$/);
   await eva.reads("#status-line", "Open");
   const { increments } = await server.auction("made-by-eva");
   assert.deepEqual(increments, [{ from: 0, step: 500 }, { from: 100_000, step: 1_000 }]);
+  await browser.finish([UNPROCESSABLE]);
+});
+
+test("in Spanish: the form, what is wrong in it, the acts and a refusal", async () => {
+  const latest = Date.now() + 5 * 366 * 86_400_000 - 60_000;
+  await server.create("Eva", { id: "largo", title: "A lot", start: 10_000, soft_close: false, ends_at: latest });
+  const eva = await enter("Eva", "/console?new", { locale: "es-ES" });
+  await eva.reads("h1#create-head", "Nueva subasta");
+  await eva.page.click("#create-button");
+  await eva.reads('[data-problem="title"]', "¿Cómo se llama?");
+  await eva.page.fill("#f-title", "Un sextante");
+  await eva.page.fill("#f-start", "100");
+  await eva.page.fill("#f-currency", "QQQ");
+  await eva.page.click("#create-button");
+  await eva.reads('[data-problem="currency"]', "Una moneda según ISO 4217, como EUR.");
+  await eva.picture("console-es-new");
+  await eva.page.goto(server.url("/console?auction=largo"));
+  await eva.reads("#status-line", "Abierta");
+  await eva.page.click("#act-hammer");
+  await eva.reads("#act-hammer", /^Pulsa otra vez: sin vender/);
+  await eva.page.fill("#extend-time", "600");
+  await eva.page.keyboard.press("Enter");
+  await eva.reads("#verdict", /^Rechazado: .*como mucho dentro de cinco años\.$/);
+  await eva.picture("console-es");
   await browser.finish([UNPROCESSABLE]);
 });

@@ -1,35 +1,12 @@
 // Each format from its creation to its result, and what only some auctions have: buy-now, aliases, bids that are taken out.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { Browser } from "./support/browser.js";
-import { Server } from "./support/server.js";
+import { test } from "node:test";
+import { stage } from "./support/stage.js";
 
-let server;
-let browser;
-before(async () => {
-  server = await Server.start();
-  browser = await Browser.start();
-});
-after(async () => {
-  await browser?.stop();
-  await server?.stop();
-});
-afterEach(() => browser.finish());
+const { server, enter } = await stage();
 
 const HOUR = { duration_ms: 3_600_000 };
-
-async function enter(name, path) {
-  const person = await browser.open(server.url(path));
-  if (path.startsWith("/console")) {
-    await person.shows("#sign-in[open]", 1);
-    await person.page.fill("#sign-in-name", name);
-    await person.page.click("#sign-in-submit");
-    await person.reads("#who-name", name);
-    await person.connected();
-  } else await person.signIn(name);
-  return person;
-}
 
 /** Fills the console's form in, as `fill` says, and opens the auction: who conducts it, and its id. */
 async function made(format, fields, fill = async () => {}) {

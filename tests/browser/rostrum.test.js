@@ -1,20 +1,9 @@
 // What the auctioneer does, as everyone sees it.
 
-import { after, afterEach, before, test } from "node:test";
-import { Browser } from "./support/browser.js";
-import { Server } from "./support/server.js";
+import { test } from "node:test";
+import { stage } from "./support/stage.js";
 
-let server;
-let browser;
-before(async () => {
-  server = await Server.start();
-  browser = await Browser.start();
-});
-after(async () => {
-  await browser?.stop();
-  await server?.stop();
-});
-afterEach(() => browser.finish());
+const { server, browser } = await stage();
 
 test("live text, fair warning, a pause, and why it was called off", async () => {
   await server.create("Eva", { id: "lot", title: "Brass sextant", start: 10_000, duration_ms: 600_000, soft_close: false });

@@ -82,7 +82,7 @@ function takeSnapshot(auction) {
   document.documentElement.dataset.currency = state.currency;
   setText(byId("title"), state.title);
   setText(byId("description"), state.description ?? "");
-  setContent(byId("seller"), ...(state.seller ? parts("bid.offered_by", { name: nameOf(state.seller) }) : []));
+  setContent(byId("seller"), ...(state.seller ? parts("lot.offered_by", { name: nameOf(state.seller) }) : []));
   byId("conduct-link").href = `/console?auction=${encodeURIComponent(state.id)}`;
   byId("picture").replaceChildren(picture(state, state.title));
   redrawLists();

@@ -2,6 +2,7 @@
 
 import { byId, setText } from "./dom.js";
 import { requestId } from "./errands.js";
+import { t } from "./words.js";
 
 export class ChatBox {
   #form = byId("chat-form");
@@ -38,7 +39,7 @@ export class ChatBox {
   }
 
   lineLost() {
-    if (this.#waiting) setText(this.#note, "Not confirmed yet: send it again once connected; it will appear once only.");
+    if (this.#waiting) setText(this.#note, t("lot.chat_unconfirmed"));
     this.#waiting = false;
   }
 

@@ -1,15 +1,14 @@
 // The auctioneer's page: one's own auctions (/console), a new one (?new), or conducting one of them (?auction=ID).
 
 import { ServerClock } from "./clock.js";
-import { byId, setText } from "./dom.js";
+import { byId, nameOf, setContent, setText } from "./dom.js";
 import { LinkLight } from "./link.js";
 import { Session } from "./session.js";
 import { SignIn } from "./sign-in.js";
+import { parts, t } from "./words.js";
 import { Conduct } from "./console/conduct.js";
 import { CreateForm } from "./console/create-form.js";
 import { OwnAuctions } from "./console/own-auctions.js";
-
-const WHY = "Auctions are conducted by somebody. Others will see this name beside what you offer.";
 
 const asked = new URLSearchParams(location.search);
 const id = asked.get("auction");
@@ -27,9 +26,10 @@ function changed(person, link, code) {
   you = person;
   light.show(link, code);
   const may = you?.roles?.includes("auctioneer") ?? false;
-  setText(byId("who-prefix"), you?.name ? "You are " : "Nobody is signed in");
+  const named = you?.name ? parts("console.you_are", { name: you.name }) : [t("console.nobody"), ""];
+  setText(byId("who-prefix"), named[0]);
   setText(byId("who-name"), you?.name ?? "");
-  setText(byId("change-who"), you?.name ? "Change" : "Sign in");
+  setText(byId("change-who"), t(you?.name ? "console.change" : "console.sign_in"));
   if (link !== "connected" && !may) return; // one does not know yet
   byId("gate").hidden = may;
   byId("console").hidden = !may;
@@ -46,12 +46,12 @@ function show() {
 }
 
 function ask() {
-  setText(byId("gate-why"), you?.name ? `${you.name} does not have the auctioneer’s role.` : "To conduct auctions, sign in.");
+  setContent(byId("gate-why"), ...(you?.name ? parts("console.no_role", { name: nameOf(you) }) : [t("console.to_conduct")]));
   if (!byId("sign-in").open) change();
 }
 
 function change() {
-  signIn.ask({ why: WHY, label: "Continue", name: you?.name ?? "", done: () => view.connect() });
+  signIn.ask({ why: t("console.why_sign_in"), label: t("shared.continue"), name: you?.name ?? "", done: () => view.connect() });
 }
 
 /** Whether what is pressed is being written somewhere, or answers a question. */

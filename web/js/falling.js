@@ -1,5 +1,7 @@
 // The price of a dutch auction: a function of time alone, and so of the server's clock.
 
+import { t } from "./words.js";
+
 /** Whether the price falls: a dutch auction that nobody has bought. */
 export function isFalling({ dutch, leader, status }) {
   return Boolean(dutch) && !leader && (status === "scheduled" || status === "open" || status === "paused");
@@ -8,7 +10,7 @@ export function isFalling({ dutch, leader, status }) {
 /** What a list, which does not know since when a clock stands still, shows of such a price: `[label, minor units]`. */
 export function listedPrice(auction, now) {
   const { start, dutch, status } = auction;
-  return dutch && status === "open" ? ["Yours for", askedPrice(auction, now)] : ["Falls from", start];
+  return dutch && status === "open" ? [t("shared.yours_for"), askedPrice(auction, now)] : [t("shared.falls_from"), start];
 }
 
 /** The price asked at `now`, in minor units; while the clock is stopped, that of the moment it was. */

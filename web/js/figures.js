@@ -3,8 +3,9 @@
 import { isSealed } from "./auction-state.js";
 import { byId, nameOf, setContent, setNote, setText } from "./dom.js";
 import { askedPrice, isFalling, untilNextFall } from "./falling.js";
-import { moment, remaining } from "./time.js";
+import { at, moment, remaining, to } from "./time.js";
 import { whyWords } from "./why.js";
+import { parts, t } from "./words.js";
 
 const ENDING_SOON_MS = 60_000;
 const LONG = 11; // characters of a price
@@ -68,47 +69,48 @@ export function isOver(state) {
 
 export function countdownWords(state, now) {
   const { status, starts_at, ends_at } = state;
-  if (status === "scheduled") return starts_at > now ? ["Opens in", remaining(starts_at - now)] : ["Opens", "now"];
-  if (status === "open") return ends_at > now ? ["Ends in", remaining(ends_at - now)] : ["Closing", "0:00"];
-  if (status === "paused") return ["Clock stopped", "Paused"];
-  return [status === "cancelled" ? "Cancelled" : "Ended", moment(ends_at, now)];
+  if (status === "scheduled") return starts_at > now ? [t("shared.opens_in"), remaining(starts_at - now)] : [t("shared.opens"), t("shared.now")];
+  if (status === "open") return ends_at > now ? [t("shared.ends_in"), remaining(ends_at - now)] : [t("shared.closing"), remaining(0)];
+  if (status === "paused") return [t("shared.clock_stopped"), t("shared.paused")];
+  return [t(status === "cancelled" ? "shared.cancelled" : "shared.ended"), moment(ends_at, now)];
 }
 
+/** `noun`: "bid" or "sealed bid". */
 export function count(number, noun) {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+  return noun === "bid" ? t("shared.bids", { count: number }) : t("shared.sealed_bids", { count: number });
 }
 
 function timeNote({ status, starts_at, ends_at, extension }, now) {
-  if (status === "scheduled") return `at ${moment(starts_at, now)}`;
+  if (status === "scheduled") return at(starts_at, now);
   if (status !== "open") return "";
   // Where the end has moved again since for another reason, the extension is no longer what explains it.
-  if (extension?.ends_at !== ends_at) return `at ${moment(ends_at, now)}`;
-  return `extended to ${moment(ends_at, now)}${EXTENDED[extension.reason] ?? ""}`;
+  if (extension?.ends_at !== ends_at) return at(ends_at, now);
+  return t(EXTENDED[extension.reason] ?? "lot.extended", { to: to(ends_at, now) });
 }
 
-const EXTENDED = { soft_close: " – a late bid", outage: " – the server was away", auctioneer: " – by the auctioneer" };
+const EXTENDED = { soft_close: "lot.extended_soft_close", outage: "lot.extended_outage", auctioneer: "lot.extended_auctioneer" };
 
 function fallWords(state, money, now) {
   if (!isFalling(state)) return "";
   const { dutch } = state;
   const step = money.format(dutch.step);
-  const floor = `to ${money.format(dutch.floor)} at the lowest`;
-  if (state.status === "scheduled") return `It falls by ${step} every ${remaining(dutch.every_ms)}, ${floor}.`;
+  const floor = money.format(dutch.floor);
+  if (state.status === "scheduled") return t("lot.will_fall", { step, every: remaining(dutch.every_ms), floor });
   const left = untilNextFall(state, now);
-  if (left !== null) return `Falls by ${step} in ${remaining(left)}, ${floor}.`;
-  return state.status === "open" ? "It falls no further." : "";
+  if (left !== null) return t("lot.falls", { step, left: remaining(left), floor });
+  return state.status === "open" ? t("lot.falls_no_further") : "";
 }
 
 function priceLabel(state) {
   const { price, outcome } = state;
   const over = isOver(state);
-  if (outcome === "sold") return "Sold for";
-  if (isSealed(state)) return over ? "Bids from" : "Sealed bids from";
-  if (isFalling(state)) return state.status === "scheduled" ? "Starts at" : "Yours for";
-  if (isUnsoldDutch(state)) return "Last asked";
-  if (state.dutch) return "Started at";
-  if (price === null) return over ? "Started at" : "Starts at";
-  return over ? "Highest bid" : "Current bid";
+  if (outcome === "sold") return t("lot.sold_for");
+  if (isSealed(state)) return t(over ? "lot.bids_from" : "lot.sealed_bids_from");
+  if (isFalling(state)) return t(state.status === "scheduled" ? "lot.starts_at" : "shared.yours_for");
+  if (isUnsoldDutch(state)) return t("lot.last_asked");
+  if (state.dutch) return t("lot.started_at");
+  if (price === null) return t(over ? "lot.started_at" : "lot.starts_at");
+  return t(over ? "lot.highest_bid" : "lot.current_bid");
 }
 
 function countWords(state) {
@@ -119,19 +121,21 @@ function countWords(state) {
 
 function reserveWords(state) {
   if (isOver(state)) return ""; // the outcome says it
-  if (isSealed(state)) return state.reserve === "none" ? "" : "There is a hidden reserve";
-  return { met: "Reserve met", unmet: "Reserve not yet met" }[state.reserve] ?? "";
+  if (isSealed(state)) return state.reserve === "none" ? "" : t("lot.reserve_hidden");
+  if (state.reserve === "none") return "";
+  return t(state.reserve === "met" ? "lot.reserve_met" : "lot.reserve_unmet");
 }
 
 function leaderWords({ state, mine, named }) {
   const over = isOver(state);
   if (!state.leader) return [nobodyWords(state, over)];
-  if (mine(state.leader)) return [over ? "You led" : "You lead"];
-  return [nameOf(named(state.leader)), over ? " led" : " leads"];
+  if (mine(state.leader)) return [t(over ? "lot.you_led" : "lot.you_lead")];
+  const name = nameOf(named(state.leader));
+  return over ? parts("lot.led", { name }) : parts("lot.leads", { name });
 }
 
 function nobodyWords(state, over) {
-  if (isFalling(state)) return state.status === "scheduled" ? "The first to say yes has it" : "Nobody has said yes yet";
-  if (!isSealed(state) || state.bids === 0) return over ? "No bids" : "No bids yet";
-  return over ? "" : "Sealed until the end";
+  if (isFalling(state)) return state.status === "scheduled" ? t("lot.first_has_it") : t("lot.nobody_yet");
+  if (!isSealed(state) || state.bids === 0) return t(over ? "lot.no_bids" : "lot.no_bids_yet");
+  return over ? "" : t("lot.sealed_until_end");
 }

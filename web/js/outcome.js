@@ -3,6 +3,8 @@
 import { isSealed } from "./auction-state.js";
 import { byId, make, nameOf, setContent } from "./dom.js";
 import { count, isOver } from "./figures.js";
+import { isolated } from "./names.js";
+import { parts, t } from "./words.js";
 
 export function renderOutcome(model) {
   const { state, mine } = model;
@@ -15,31 +17,35 @@ export function renderOutcome(model) {
 }
 
 function wayOn() {
-  const link = make("a", "outcome-on", "See the other auctions");
+  const link = make("a", "outcome-on", t("lot.others"));
   link.href = "/";
   return link;
 }
 
 function headline({ state, money, named }, won) {
-  if (state.status === "cancelled") return ["Cancelled"];
-  if (won) return [`You won it for ${money.format(state.price)}`];
-  if (state.outcome === "sold") return ["Sold to ", nameOf(named(state.winner)), ` for ${money.format(state.price)}`];
-  if (state.outcome === "reserve_not_met") return ["Not sold: reserve not met"];
-  return ["Unsold"];
+  if (state.status === "cancelled") return [t("shared.cancelled")];
+  if (won) return [t("lot.you_won", { price: money.format(state.price) })];
+  if (state.outcome === "sold") return parts("lot.sold_to", { name: nameOf(named(state.winner)), price: money.format(state.price) });
+  if (state.outcome === "reserve_not_met") return [t("lot.not_sold")];
+  return [t("lot.unsold")];
 }
 
 function note({ state, money }, won) {
-  if (state.status === "cancelled") return `The auction was called off. No bid counts.${state.reason ? ` The reason: ${state.reason}` : ""}`;
-  if (state.outcome === "sold") return `${won ? "Congratulations!" : "The bidding is over."}${how(state, money)}`;
-  if (state.outcome === "unsold") return state.dutch ? "The auction ended, and nobody had said yes." : "The auction ended without a bid.";
-  const highest = state.price === null ? "" : ` The highest bid was ${money.format(state.price)}.`;
-  return `The bids did not reach the seller’s hidden reserve.${isSealed(state) ? "" : highest}`;
+  const { status, outcome, reason, dutch, price } = state;
+  if (status === "cancelled") return sentences(t("lot.called_off"), reason && t("lot.called_off_reason", { reason: isolated(reason) }));
+  if (outcome === "sold") return sentences(t(won ? "lot.congratulations" : "lot.bidding_over"), how(state, money));
+  if (outcome === "unsold") return t(dutch ? "lot.unsold_dutch" : "lot.unsold_note");
+  const highest = price !== null && !isSealed(state) && t("lot.highest_was", { price: money.format(price) });
+  return sentences(t("lot.below_reserve"), highest);
 }
 
 function how(state, money) {
-  if (state.format === "sealed") return ` It was the highest of ${count(state.bids, "sealed bid")}.`;
+  if (state.format === "sealed") return t("lot.highest_of", { bids: count(state.bids, "sealed bid") });
   if (state.format !== "vickrey") return "";
   const [best] = state.revealed ?? [];
-  const offered = best ? ` of ${money.format(best.amount)}` : "";
-  return ` The highest sealed bid${offered} wins, and pays what the second one would have, or the least that was asked.`;
+  return best ? t("lot.second_price_of", { best: money.format(best.amount) }) : t("lot.second_price");
+}
+
+function sentences(...some) {
+  return some.filter(Boolean).join(" ");
 }

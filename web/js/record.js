@@ -2,12 +2,13 @@
 
 import { byId, setText } from "./dom.js";
 import { isOver } from "./figures.js";
+import { t } from "./words.js";
 
 export function renderRecord({ state, you }) {
   byId("record").hidden = !isOver(state);
   // Of one that was called off nobody gets more than everyone saw; where bidders have numbers, the seller alone does.
   const whole = state.status === "closed" && (!state.aliases || state.seller.id === you.id);
-  setText(byId("record-link"), whole ? "The whole record" : "The record");
-  setText(byId("record-what"), whole ? ", as it is stored, with its hashes." : " of what everyone saw, with the hashes of what is stored.");
+  setText(byId("record-link"), t(whole ? "lot.record_whole" : "lot.record"));
+  setText(byId("record-what"), t(whole ? "lot.record_whole_what" : "lot.record_what"));
   byId("record-link").href = `/api/auctions/${encodeURIComponent(state.id)}/log`;
 }

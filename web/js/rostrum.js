@@ -3,10 +3,11 @@
 import { actWords } from "./acts.js";
 import { byId, setNote } from "./dom.js";
 import { isOver } from "./figures.js";
+import { t } from "./words.js";
 
-const WARNING = ["", "Going once …", "Going twice …"];
+const WARNING = ["", "lot.going_once", "lot.going_twice"];
 
-export const warningText = (stage) => WARNING[stage] ?? "";
+export const warningText = (stage) => (WARNING[stage] ? t(WARNING[stage]) : "");
 
 export function renderRostrum({ state, money, named, now }) {
   const over = isOver(state);

@@ -5,6 +5,7 @@ import { isSealed, voidOf } from "./auction-state.js";
 import { byId, make, nameOf, setNote } from "./dom.js";
 import { count, isOver } from "./figures.js";
 import { moment } from "./time.js";
+import { parts, t } from "./words.js";
 
 /** Draws only what is new; `reset` when what came before may have changed. */
 class Growing {
@@ -78,22 +79,22 @@ function noBids(state) {
   const over = isOver(state);
   if (isSealed(state)) return sealedWords(state, over);
   if (state.bids > 0 || state.history.length > 0) return "";
-  if (state.dutch) return over ? "Nobody bought it." : "The first to say yes buys it, at the price of that moment.";
-  return over ? "There were no bids." : "No bids yet. The first one leads.";
+  if (state.dutch) return t(over ? "lot.list_unbought" : "lot.list_dutch");
+  return t(over ? "lot.list_none" : "lot.list_none_yet");
 }
 
 function sealedWords({ bids, revealed, status }, over) {
   if (revealed?.length) return "";
-  if (status === "cancelled") return "The bids stay sealed.";
-  if (over) return "There were no bids.";
-  const so = bids === 0 ? "No sealed bids yet." : `${count(bids, "sealed bid")} so far.`;
-  return `${so} All are shown when the auction ends.`;
+  if (status === "cancelled") return t("lot.list_stay_sealed");
+  if (over) return t("lot.list_none");
+  if (bids === 0) return t("lot.list_sealed_none");
+  return t("lot.list_sealed", { bids: count(bids, "sealed bid") });
 }
 
 function bidItem(bid, { state, money, mine, named }, now) {
   const who = make("span", "who-bid", nameOf(named(bid.bidder)));
-  if (mine(bid.bidder)) who.append(make("span", "tag", "you"));
-  if (bid.automatic) who.append(make("span", "tag", "automatic"));
+  if (mine(bid.bidder)) who.append(make("span", "tag", t("lot.tag_you")));
+  if (bid.automatic) who.append(make("span", "tag", t("lot.tag_automatic")));
   const taken = voidWords(state, bid);
   const amount = make(taken ? "s" : "span", "amount", money.format(bid.amount));
   const item = make("li", "bid", who, amount, timeOf(bid.at, now));
@@ -110,7 +111,7 @@ function bidItem(bid, { state, money, mine, named }, now) {
 
 function envelopeItem(bid, { state }, now) {
   const taken = voidWords(state, bid);
-  const item = make("li", "bid", make("span", "who-bid", "A sealed bid"), make("span", "amount"), timeOf(bid.at, now));
+  const item = make("li", "bid", make("span", "who-bid", t("lot.a_sealed_bid")), make("span", "amount"), timeOf(bid.at, now));
   if (taken) {
     item.dataset.voided = "";
     item.append(make("p", "answer", taken));
@@ -119,13 +120,13 @@ function envelopeItem(bid, { state }, now) {
 }
 
 function answer({ leader, price }, money, mine, named) {
-  const who = mine(leader) ? ["You stay"] : [nameOf(named(leader)), " stays"];
-  return make("p", "answer", ...who, ` ahead at ${money.format(price)}`);
+  const given = { name: nameOf(named(leader)), price: money.format(price) };
+  return make("p", "answer", ...(mine(leader) ? parts("lot.you_stay", given) : parts("lot.stays", given)));
 }
 
 function revealedItem({ bidder, amount, at }, { money, mine, named }, now) {
   const who = make("span", "who-bid", nameOf(named(bidder)));
-  if (mine(bidder)) who.append(make("span", "tag", "you"));
+  if (mine(bidder)) who.append(make("span", "tag", t("lot.tag_you")));
   return make("li", "bid", who, make("span", "amount", money.format(amount)), timeOf(at, now));
 }
 

@@ -1,6 +1,6 @@
 // Times and durations in words.
 
-import { locale } from "./words.js";
+import { locale, t } from "./words.js";
 
 const pad = (number) => String(number).padStart(2, "0");
 
@@ -10,7 +10,7 @@ export function remaining(ms) {
   const seconds = total % 60;
   const minutes = Math.floor(total / 60) % 60;
   const hours = Math.floor(total / 3600);
-  if (hours >= 24) return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  if (hours >= 24) return t("shared.days_hours", { days: Math.floor(hours / 24), hours: hours % 24 });
   if (hours > 0) return `${hours}:${pad(minutes)}:${pad(seconds)}`;
   return `${minutes}:${pad(seconds)}`;
 }
@@ -24,7 +24,19 @@ const dayFormat = new Intl.DateTimeFormat(locale, {
 
 /** To the second on the day itself, else with the date. `today` is a time on the day that counts as today. */
 export function moment(ms, today) {
-  const then = new Date(ms);
-  const sameDay = then.toDateString() === new Date(today).toDateString();
-  return (sameDay ? clockFormat : dayFormat).format(then);
+  return (isSameDay(ms, today) ? clockFormat : dayFormat).format(new Date(ms));
+}
+
+/** The moment as a part of a sentence: "at 19:03:05". */
+export function at(ms, today) {
+  return t(isSameDay(ms, today) ? "shared.at_time" : "shared.at_date", { time: moment(ms, today) });
+}
+
+/** As `at`: "to 19:03:05". */
+export function to(ms, today) {
+  return t(isSameDay(ms, today) ? "shared.to_time" : "shared.to_date", { time: moment(ms, today) });
+}
+
+function isSameDay(ms, today) {
+  return new Date(ms).toDateString() === new Date(today).toDateString();
 }

@@ -31,8 +31,8 @@ pub struct Bid {
 pub struct Book {
     pays: Pays,
     bids: Ledger<Bid>,
-    /// Who bought, at what price (`None`: nobody bid), and whether the reserve was met.
-    opened: Option<(Option<Person>, Option<Money>, bool)>,
+    /// Who bought, which nobody does below the reserve, and at what price (`None`: nobody bid).
+    opened: Option<(Option<Person>, Option<Money>)>,
 }
 
 impl Book {
@@ -99,19 +99,17 @@ impl Rules for Book {
                 let bid = Bid { bidder: bidder.clone(), amount: *amount, at, seq };
                 self.put(bidder, Some(bid));
             }
-            Fact::Closed { outcome, winner, price, .. } => {
-                self.opened = Some((winner.clone(), *price, *outcome != Outcome::ReserveNotMet));
-            }
+            Fact::Closed { winner, price, .. } => self.opened = Some((winner.clone(), *price)),
             _ => {}
         }
     }
 
     /// Nothing of the bids shows before the close.
     fn figures(&self, terms: &Terms, _at: Millis) -> Figures {
-        let (leader, price, met) = self.opened.clone().unwrap_or((None, None, false));
+        let (leader, price) = self.opened.clone().unwrap_or((None, None));
         let reserve = match terms.reserve {
             None => Reserve::None,
-            Some(_) if met && leader.is_some() => Reserve::Met,
+            Some(_) if leader.is_some() => Reserve::Met,
             Some(_) => Reserve::Unmet,
         };
         Figures { price, leader, minimum: terms.start, reserve, why: None }

@@ -1,6 +1,7 @@
 // A button for each thing that an auctioneer can do, with its key on it.
 
 import { byId, make, setText } from "../dom.js";
+import { t } from "../words.js";
 import { ACTS } from "./commands.js";
 import { Twice, noRepeats } from "./twice.js";
 
@@ -17,7 +18,7 @@ export class ActButtons {
     this.#run = run;
     this.#node.addEventListener("keydown", noRepeats);
     for (const act of ACTS) {
-      const button = make("button", "button quiet act-button", make("span", "act-label", act.label), make("kbd", "", act.key));
+      const button = make("button", "button quiet act-button", make("span", "act-label", t(act.label)), make("kbd", "", act.key));
       Object.assign(button, { type: "button", id: `act-${act.name}` });
       button.setAttribute("aria-keyshortcuts", act.key);
       button.addEventListener("click", () => this.press(act.name));
@@ -62,7 +63,7 @@ export class ActButtons {
       button.disabled = !able;
       button.hidden = Boolean(act.once) && !able;
       button.dataset.armed = armed;
-      setText(button.firstChild, armed ? `Press again: ${this.#sight(act)}` : act.label);
+      setText(button.firstChild, armed ? t("console.press_again", { what: this.#sight(act) }) : t(act.label));
     }
   }
 }

@@ -1,5 +1,6 @@
-// What an auctioneer can do: the key for it, what it is called, when it makes sense, and the command it becomes. Pure.
+// What an auctioneer can do: the key for it, what it is called (a key of the words), when it makes sense, and the command it becomes. Pure.
 
+import { t } from "../words.js";
 import { latestStanding } from "./standing.js";
 
 const open = ({ status }) => status === "open";
@@ -12,29 +13,29 @@ const warnable = (stage) => (state) => open(state) && state.warned !== stage;
  * `once`: gone for good when it cannot be done any more.
  */
 export const ACTS = [
-  { name: "open", key: "o", label: "Open now", done: "It is open.", once: true, when: ({ status }) => status === "scheduled", command: { type: "open" } },
-  { name: "pause", key: "p", label: "Pause", done: "The clock stands still.", when: open, command: { type: "pause" } },
-  { name: "resume", key: "r", label: "Resume", done: "The clock runs again.", when: ({ status }) => status === "paused", command: { type: "resume" } },
-  { name: "warn-1", key: "1", label: "Going once", done: "Going once.", when: warnable(1), command: { type: "warn", stage: 1 } },
-  { name: "warn-2", key: "2", label: "Going twice", done: "Going twice.", when: warnable(2), command: { type: "warn", stage: 2 } },
-  { name: "hammer", key: "h", label: "Hammer", done: "The hammer is down.", when: open, command: { type: "hammer" }, twice: hammerWords },
-  { name: "extend-30", key: "e", label: "+ 30 seconds", done: "30 seconds more.", when: running, command: { type: "extend", by_ms: 30_000 } },
-  { name: "extend-60", key: "m", label: "+ 1 minute", done: "1 minute more.", when: running, command: { type: "extend", by_ms: 60_000 } },
-  { name: "extend", key: "x", label: "More time …", when: running, asks: "extend" },
-  { name: "announce", key: "a", label: "Live text …", when: live, asks: "announce" },
-  { name: "void", key: "v", label: "Take out the last bid …", when: (state) => running(state) && hasBids(state), asks: "void" },
-  { name: "bids", key: "b", label: "Pick a bid …", when: (state) => running(state) && hasBids(state), asks: "bids" },
-  { name: "cancel", key: "c", label: "Call it off …", when: live, asks: "cancel" },
+  { name: "open", key: "o", label: "console.act_open", done: "console.done_open", once: true, when: ({ status }) => status === "scheduled", command: { type: "open" } },
+  { name: "pause", key: "p", label: "console.act_pause", done: "console.done_pause", when: open, command: { type: "pause" } },
+  { name: "resume", key: "r", label: "console.act_resume", done: "console.done_resume", when: ({ status }) => status === "paused", command: { type: "resume" } },
+  { name: "warn-1", key: "1", label: "console.act_warn_1", done: "console.done_warn_1", when: warnable(1), command: { type: "warn", stage: 1 } },
+  { name: "warn-2", key: "2", label: "console.act_warn_2", done: "console.done_warn_2", when: warnable(2), command: { type: "warn", stage: 2 } },
+  { name: "hammer", key: "h", label: "console.act_hammer", done: "console.done_hammer", when: open, command: { type: "hammer" }, twice: hammerWords },
+  { name: "extend-30", key: "e", label: "console.act_extend_30", done: "console.done_extend_30", when: running, command: { type: "extend", by_ms: 30_000 } },
+  { name: "extend-60", key: "m", label: "console.act_extend_60", done: "console.done_extend_60", when: running, command: { type: "extend", by_ms: 60_000 } },
+  { name: "extend", key: "x", label: "console.act_extend", when: running, asks: "extend" },
+  { name: "announce", key: "a", label: "console.act_announce", when: live, asks: "announce" },
+  { name: "void", key: "v", label: "console.act_void", when: (state) => running(state) && hasBids(state), asks: "void" },
+  { name: "bids", key: "b", label: "console.act_bids", when: (state) => running(state) && hasBids(state), asks: "bids" },
+  { name: "cancel", key: "c", label: "console.act_cancel", when: live, asks: "cancel" },
 ];
 
 const hasBids = (state) => latestStanding(state) !== null;
 
 /** What a hammer would do now: the same as the clock would. */
 function hammerWords({ leader, price, reserve, format, bids }, { money, named }) {
-  if (format === "sealed" || format === "vickrey") return bids === 0 ? "no bids" : "opens the sealed bids";
-  if (!leader) return "unsold";
-  if (reserve === "unmet") return "unsold, the reserve is not met";
-  return `sold to ${named(leader).name} for ${money.format(price)}`;
+  if (format === "sealed" || format === "vickrey") return t(bids === 0 ? "console.hammer_none" : "console.hammer_reveals");
+  if (!leader) return t("console.hammer_unsold");
+  if (reserve === "unmet") return t("console.hammer_reserve");
+  return t("console.hammer_sold", { name: named(leader).name, price: money.format(price) });
 }
 
 /** `m:ss`, or whole minutes; in milliseconds, null where it is neither. */

@@ -11,18 +11,20 @@ import { Money } from "../money.js";
 import { renderOutcome } from "../outcome.js";
 import { renderRecord } from "../record.js";
 import { renderRostrum } from "../rostrum.js";
+import { refusalWords } from "../refusals.js";
 import { History } from "../talk.js";
+import { t } from "../words.js";
 import { ActButtons } from "./act-buttons.js";
 import { AnnounceBox } from "./announce-box.js";
 import { actOf, timeTyped } from "./commands.js";
 import { latestStanding } from "./standing.js";
-import { ReasonDialog } from "./reason-dialog.js";
+import { faultWords } from "./terms.js";
+import { ReasonDialog, unanswered } from "./reason-dialog.js";
 import { Voiding } from "./voiding.js";
 
 const TICK_MS = 200;
 const PATIENCE_MS = 10_000;
 const KEPT = 1_000; // bids, and as many events are asked for
-const STATUS = { scheduled: "Not open yet", open: "Open", paused: "Paused", closed: "Ended", cancelled: "Called off" };
 
 export class Conduct {
   #client;
@@ -109,7 +111,7 @@ export class Conduct {
     this.#state = apply(this.#state, event);
     if (event.type === "voided") this.#history.reset();
     if (["bid", "sealed", "voided"].includes(event.type)) this.#voiding.refresh(this.#model());
-    if (event.type === "bid") this.#announcer.say(`${this.#money.format(event.price)}, ${this.#aliases.named(event.leader).name}`);
+    if (event.type === "bid") this.#announcer.say(t("console.new_bid", { price: this.#money.format(event.price), name: this.#aliases.named(event.leader).name }));
     this.#render();
   }
 
@@ -129,15 +131,15 @@ export class Conduct {
   }
 
   #do(act) {
-    if (act.command) return this.#give(act.command, act.done);
+    if (act.command) return this.#give(act.command, t(act.done));
     const focus = { extend: "extend-time", announce: "announce-text" }[act.asks];
     if (focus) return byId(focus).focus();
     if (act.asks === "void") return this.#voiding.ask(latestStanding(this.#state), this.#model());
     if (act.asks === "bids") return byId("history").querySelector(".take-out")?.focus();
     this.#dialog.ask({
-      head: "Call the auction off?",
-      body: make("p", "", "No bid counts any more, and it cannot be opened again."),
-      label: "Call it off",
+      head: t("console.cancel_head"),
+      body: make("p", "", t("console.cancel_what")),
+      label: t("console.cancel_do"),
       twice: true,
       send: (reason) => this.#send({ type: "cancel", reason }),
     });
@@ -148,9 +150,9 @@ export class Conduct {
   }
 
   async #give(command, done) {
-    const verdict = await this.#send(command).catch((problem) => ({ type: "refused", message: problem.message }));
+    const verdict = await this.#send(command).catch(unanswered);
     if (verdict.type === "accepted") this.#say("done", done);
-    else this.#say("refused", `Refused: ${verdict.message}`);
+    else this.#say("refused", t("console.refused", { why: faultWords(verdict.field) ?? refusalWords(verdict, this.#money) }));
   }
 
   #say(state, text) {
@@ -162,14 +164,14 @@ export class Conduct {
     event.preventDefault();
     const field = byId("extend-time");
     const by_ms = timeTyped(field.value);
-    setNote(byId("extend-problem"), by_ms === null ? "Minutes, or minutes and seconds: 2, or 2:30." : "");
+    setNote(byId("extend-problem"), by_ms === null ? t("console.time_wanted") : "");
     if (by_ms === null) return field.focus();
     field.blur(); // the keys work again
-    this.#give({ type: "extend", by_ms }, `${field.value.trim()} more.`);
+    this.#give({ type: "extend", by_ms }, t("console.done_extend", { time: field.value.trim() }));
   }
 
   #voidButton(bid) {
-    const button = make("button", "link take-out", "Take out …");
+    const button = make("button", "link take-out", t("console.take_out"));
     button.type = "button";
     button.addEventListener("click", () => this.#voiding.ask(bid, this.#model()));
     return button;
@@ -194,11 +196,11 @@ export class Conduct {
     const [state, link] = [this.#state, this.#client.state];
     if (!state || !this.#you) return;
     const model = this.#model();
-    document.title = `${state.title} – Console – Subasta`;
+    document.title = `${t("console.title", { title: state.title })} – Subasta`;
     byId("conduct").hidden = false;
-    setText(byId("status-line"), STATUS[state.status] ?? state.status);
+    setText(byId("status-line"), t(`console.status_${state.status}`));
     byId("status-line").dataset.status = state.status;
-    setNote(byId("not-yours"), this.#mine ? "" : `This auction is ${state.seller?.name ?? "somebody else"}’s: only its seller conducts it.`);
+    setNote(byId("not-yours"), this.#mine ? "" : notYours(state));
     byId("desk").hidden = !this.#mine || isOver(state);
     this.#figures.render(model);
     renderOutcome(model);
@@ -212,4 +214,8 @@ export class Conduct {
     if (isOver(state) && this.#dialog.isOpen) this.#dialog.close();
     document.documentElement.dataset.seq = this.#client.seq ?? 0;
   }
+}
+
+function notYours({ seller }) {
+  return seller ? t("console.not_yours", { name: seller.name }) : t("console.not_yours_unknown");
 }

@@ -2,9 +2,10 @@
 
 import { byId, make, setNote, setText } from "../dom.js";
 import { requestId } from "../errands.js";
-import { formField, termsOf } from "./terms.js";
+import { refusalWords } from "../refusals.js";
+import { t } from "../words.js";
+import { faultWords, formField, termsOf } from "./terms.js";
 
-const LOST = "The answer did not come. Press the button again: it will be made once only.";
 const LONGEST_TABLE = 20; // rows, in this form
 
 export class CreateForm {
@@ -55,8 +56,8 @@ export class CreateForm {
         return wanted.split("|").includes(chosen[name]);
       });
     }
-    setText(byId("start-label"), START[format]);
-    setText(byId("format-note"), NOTES[format]);
+    setText(byId("start-label"), t(`console.form_start_${format === "vickrey" ? "sealed" : format}`));
+    setText(byId("format-note"), t(`console.form_note_${format}`));
   }
 
   #addRow(from = "") {
@@ -68,9 +69,9 @@ export class CreateForm {
       input.dataset.table = "";
       return make("label", "", make("span", "label", label), input);
     };
-    const remove = make("button", "link", "Remove");
+    const remove = make("button", "link", t("console.form_remove"));
     remove.type = "button";
-    const row = make("li", "step-row", cell("From a price of", from), cell("steps of", ""), remove);
+    const row = make("li", "step-row", cell(t("console.form_from"), from), cell(t("console.form_steps_of"), ""), remove);
     remove.addEventListener("click", () => row.remove());
     remove.hidden = count === 0;
     this.#table.append(row);
@@ -103,16 +104,16 @@ export class CreateForm {
     if (this.#session.token) headers.authorization = `Bearer ${this.#session.token}`;
     const answer = await fetch("/api/auctions", { method: "POST", headers, body }).catch(() => null);
     const made = await answer?.json().catch(() => null);
-    if (!answer || !made) return setNote(byId("create-problem"), LOST);
+    if (!answer || !made) return setNote(byId("create-problem"), t("console.form_lost"));
     if (answer.status === 201) return location.assign(`/console?auction=${encodeURIComponent(made.id)}`);
     this.#refused(made, values);
   }
 
-  #refused({ message, detail, field }, values) {
-    const words = message ?? detail ?? "The server did not take it.";
-    const name = field ? formField(field, values) : null;
-    if (name) this.#show({ [name]: words });
-    else setNote(byId("create-problem"), words);
+  /** What the server says of a field is about its own names for things; the form has words of its own for most. */
+  #refused(refusal, values) {
+    const name = refusal.field ? formField(refusal.field, values) : null;
+    if (name) this.#show({ [name]: faultWords(name) ?? refusalWords(refusal) });
+    else setNote(byId("create-problem"), refusalWords(refusal));
   }
 
   /** All that is wrong, each at its field; the first one has the focus. */
@@ -138,12 +139,3 @@ export class CreateForm {
     return field instanceof RadioNodeList ? field[0] : field;
   }
 }
-
-const START = { english: "Lowest first bid", dutch: "Price it begins at", sealed: "Lowest bid", vickrey: "Lowest bid" };
-
-const NOTES = {
-  english: "Everyone sees every bid; the highest wins.",
-  dutch: "The price falls step by step; the first to say yes has it.",
-  sealed: "Nobody sees the bids before the end; the highest wins and pays what it offered.",
-  vickrey: "Nobody sees the bids before the end; the highest wins and pays what the second one offered.",
-};

@@ -1,5 +1,7 @@
 // Live text, on its way while it is being typed: one message at a time, at most ten a second, and always the newest.
 
+import { refusalWords } from "../refusals.js";
+
 const EVERY_MS = 110;
 const AGAIN_MS = 1_000;
 
@@ -47,7 +49,7 @@ export class LiveText {
     const soon = verdict === null || verdict.code === "busy" || verdict.code === "rate_limited";
     if (soon) await this.#wait(AGAIN_MS);
     else {
-      this.#refused(verdict.message);
+      this.#refused(refusalWords(verdict));
       this.#wanted = undefined;
     }
     return soon;

@@ -4,11 +4,11 @@ import { Client } from "../client.js";
 import { isSealed } from "../auction-state.js";
 import { byId, make, nameOf, setContent, setText } from "../dom.js";
 import { isFalling, listedPrice } from "../falling.js";
-import { count, countdownWords, isOver } from "../figures.js";
+import { countdownWords, isOver } from "../figures.js";
 import { Money } from "../money.js";
+import { language, parts, t } from "../words.js";
 
 const TICK_MS = 250;
-const STATUS = { scheduled: "Coming up", open: "Open", paused: "Paused", closed: "Ended", cancelled: "Called off" };
 const RANK = { open: 0, paused: 0, scheduled: 1, closed: 2, cancelled: 2 };
 
 export class OwnAuctions {
@@ -84,10 +84,10 @@ class Row {
     const { link, status, leader, bids, watching } = this.#parts;
     this.node.dataset.status = auction.status;
     setText(link, auction.title);
-    setText(status, STATUS[auction.status] ?? auction.status);
+    setText(status, t(`console.status_${auction.status}`));
     setContent(leader, ...this.#leader());
-    setText(bids, auction.format === "dutch" ? "" : count(auction.bids, isSealed(auction) ? "sealed bid" : "bid"));
-    setText(watching, isOver(auction) ? "" : `${auction.watching} watching`);
+    setText(bids, auction.format === "dutch" ? "" : t(isSealed(auction) ? "console.row_sealed" : "console.row_bids", { count: auction.bids }));
+    setText(watching, isOver(auction) ? "" : t("console.row_watching", { count: auction.watching }));
     this.tick(now);
   }
 
@@ -100,16 +100,16 @@ class Row {
     const { price, start } = this.auction;
     if (isFalling(this.auction)) {
       const [label, minor] = listedPrice(this.auction, now);
-      return `${label.toLowerCase()} ${this.#money.format(minor)}`;
+      return `${label.toLocaleLowerCase(language)} ${this.#money.format(minor)}`;
     }
-    return price === null ? `from ${this.#money.format(start)}` : this.#money.format(price);
+    return price === null ? t("console.row_from", { price: this.#money.format(start) }) : this.#money.format(price);
   }
 
   #leader() {
     const { outcome, leader } = this.auction;
-    if (outcome === "sold") return ["sold to ", nameOf(leader)];
-    if (outcome === "reserve_not_met") return ["reserve not met"];
-    if (outcome === "unsold") return ["unsold"];
-    return leader ? [nameOf(leader), " leads"] : [make("span", "muted", "nobody leads")];
+    if (outcome === "sold") return parts("console.row_sold", { name: nameOf(leader) });
+    if (outcome === "reserve_not_met") return [t("console.row_reserve")];
+    if (outcome === "unsold") return [t("console.row_unsold")];
+    return leader ? parts("console.row_leads", { name: nameOf(leader) }) : [make("span", "muted", t("console.row_nobody"))];
   }
 }

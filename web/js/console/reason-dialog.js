@@ -1,7 +1,12 @@
 // Asks for a reason, shows what the reason is for, and stays until the server has taken it.
 
 import { byId, setNote, setText } from "../dom.js";
+import { refusalWords } from "../refusals.js";
+import { language, t } from "../words.js";
 import { Twice, noRepeats } from "./twice.js";
+
+/** A command without an answer, as if it were refused. */
+export const unanswered = ({ code, message }) => ({ type: "refused", code, message });
 
 export class ReasonDialog {
   #dialog = byId("reason-dialog");
@@ -42,8 +47,8 @@ export class ReasonDialog {
     if (this.#asked) this.#render();
   }
 
-  refuse(message) {
-    setNote(this.#problem, message);
+  refuse(refusal) {
+    setNote(this.#problem, refusalWords(refusal));
   }
 
   close() {
@@ -60,7 +65,7 @@ export class ReasonDialog {
   #render() {
     if (!this.#asked) return;
     const { label, ready } = this.#asked;
-    setText(this.#submit, this.#twice.armed ? `Press again: ${label.toLowerCase()}` : label);
+    setText(this.#submit, this.#twice.armed ? t("console.press_again", { what: label.toLocaleLowerCase(language) }) : label);
     this.#submit.dataset.armed = this.#twice.armed !== null;
     this.#submit.disabled = this.#busy || !ready() || this.#reason.value.trim() === "";
   }
@@ -71,11 +76,11 @@ export class ReasonDialog {
     if (asked.twice && !this.#twice.press("send", reason)) return;
     this.#busy = true;
     this.#render();
-    const verdict = await asked.send(reason).catch((problem) => ({ type: "refused", message: problem.message }));
+    const verdict = await asked.send(reason).catch(unanswered);
     this.#busy = false;
     if (this.#asked !== asked) return;
     if (verdict.type === "accepted") return this.#dialog.close();
-    this.refuse(verdict.message);
+    this.refuse(verdict);
     this.#render();
   }
 }

@@ -2,10 +2,10 @@
 
 import { decimalsOf } from "../currency.js";
 import { Money } from "../money.js";
+import { t } from "../words.js";
 
 const UNITS = { minutes: 60_000, hours: 3_600_000, days: 86_400_000 };
 const SECOND_MS = 1_000;
-const WHOLE = "A whole number, 1 or more.";
 
 /** Reads the form, field by field, and collects what cannot be read. */
 class Reader {
@@ -43,7 +43,7 @@ class Reader {
 
   whole(name) {
     const { minor } = this.#count.parse(this.#values[name]);
-    if (minor === undefined) this.errors[name] ??= WHOLE;
+    if (minor === undefined) this.errors[name] ??= t("console.wrong_whole");
     return minor;
   }
 
@@ -52,7 +52,7 @@ class Reader {
     const typed = this.#values[name];
     if (typed === "" && !required) return null;
     const at = new Date(typed).getTime();
-    if (Number.isNaN(at)) this.errors[name] ??= "Enter a date and a time.";
+    if (Number.isNaN(at)) this.errors[name] ??= t("console.wrong_moment");
     return at;
   }
 }
@@ -60,7 +60,7 @@ class Reader {
 /** `values`: what stands in the form, by name. Gives `{terms}`, or `{errors}` by name of field. */
 export function termsOf(values, locale) {
   const read = new Reader(values, locale);
-  if (read.text("title") === undefined) read.errors.title = "What is it called?";
+  if (read.text("title") === undefined) read.errors.title = t("console.wrong_no_title");
   const format = values.format;
   const terms = {
     id: read.text("id"),
@@ -113,6 +113,13 @@ const FIELDS = {
   "increments.percent": "percent", "increments.at_least": "at_least", "soft_close.window_ms": "window", "soft_close.extend_ms": "extend",
   "soft_close.latest": "latest", "dutch.floor": "floor", "dutch.step": "step", "dutch.every_ms": "every", duration_ms: "duration",
 };
+
+/** What may stand in a field, by the form's name for it or the server's where it is the same: the page's own words, null where it has none. */
+export function faultWords(name) {
+  const key = `console.terms_${name}`;
+  const words = t(key);
+  return words === key ? null : words;
+}
 
 /** The field of the form that the server's `field` is about; null where the form has none. */
 export function formField(field, values) {

@@ -2,8 +2,8 @@
 
 import { make, nameOf, setContent } from "../dom.js";
 import { moment } from "../time.js";
-
-const RESERVE = { none: "none", unmet: "not met", met: "met" };
+import { parts, t } from "../words.js";
+import { unanswered } from "./reason-dialog.js";
 
 export class Voiding {
   #dialog;
@@ -24,11 +24,11 @@ export class Voiding {
     this.#bid = bid;
     this.#model = model;
     this.#preview = null;
-    this.#table.replaceChildren(make("p", "muted", "Working out what would be without it…"));
+    this.#table.replaceChildren(make("p", "muted", t("console.void_working")));
     this.#dialog.ask({
-      head: "Take out this bid?",
+      head: t("console.void_head"),
       body: make("div", "reason-body", whichBid(bid, model), this.#table),
-      label: "Take it out",
+      label: t("console.void_do"),
       ready: () => this.#preview !== null,
       send: (reason) => this.#send({ type: "void", seq: bid.seq, reason }),
       closed: () => { this.#bid = null; },
@@ -42,10 +42,10 @@ export class Voiding {
     this.#model = model;
     const asked = this.#asked += 1;
     const command = { type: "void", seq: this.#bid.seq, preview: true };
-    const verdict = await this.#send(command).catch((problem) => ({ type: "refused", message: problem.message }));
+    const verdict = await this.#send(command).catch(unanswered);
     if (asked !== this.#asked || this.#bid === null) return;
     this.#preview = verdict.preview ?? null;
-    if (verdict.type === "refused") this.#dialog.refuse(verdict.message);
+    if (verdict.type === "refused") this.#dialog.refuse(verdict);
     else this.#draw(this.#preview);
     this.#dialog.refresh();
   }
@@ -54,22 +54,22 @@ export class Voiding {
     const { money, named } = this.#model;
     const amount = (minor) => (minor === null ? "–" : money.format(minor));
     const rows = [
-      ["Price", ({ price }) => amount(price)],
-      ["Leader", ({ leader }) => (leader ? named(leader).name : "nobody")],
-      ["Next bid at least", ({ minimum }) => amount(minimum)],
-      ["Bids", ({ bids }) => String(bids)],
-      ["Reserve", ({ reserve }) => RESERVE[reserve] ?? reserve],
+      [t("console.void_price"), ({ price }) => amount(price)],
+      [t("console.void_leader"), ({ leader }) => (leader ? named(leader).name : t("console.void_nobody"))],
+      [t("console.next_bid"), ({ minimum }) => amount(minimum)],
+      [t("console.void_bids"), ({ bids }) => String(bids)],
+      [t("console.void_reserve"), ({ reserve }) => t(`console.void_reserve_${reserve}`)],
     ];
-    const head = make("tr", "", make("td", ""), columnHead("Now"), columnHead("Without it"));
+    const head = make("tr", "", make("td", ""), columnHead(t("console.void_now")), columnHead(t("console.void_without")));
     const body = rows.map(([label, read]) => previewRow(label, read(before), read(after)));
     setContent(this.#table, make("table", "preview-table", make("thead", "", head), make("tbody", "", ...body)));
   }
 }
 
 function whichBid({ bidder, amount, at }, { money, named, now }) {
-  const when = `at ${moment(at, now())}`;
-  if (!bidder) return make("p", "", `The sealed bid that came ${when}. Whose it is shows at the end.`);
-  return make("p", "", nameOf(named(bidder)), `, ${money.format(amount)}, ${when}`);
+  const time = moment(at, now());
+  if (!bidder) return make("p", "", t("console.void_sealed", { time }));
+  return make("p", "", ...parts("console.void_bid", { name: nameOf(named(bidder)), amount: money.format(amount), time }));
 }
 
 function previewRow(label, before, after) {
