@@ -156,7 +156,7 @@ test("in Spanish: every word of it, the server's refusals too", async () => {
   await ana.reads("#verdict", "Han superado tu puja: Ben va en cabeza con 102,50 €.");
   await ready(ana);
   await ana.bid("50");
-  await ana.reads("#verdict", "Rechazada: La puja más baja que cuenta ahora es 105,00 €.");
+  await ana.reads("#verdict", "Rechazada: La puja más baja que vale ahora es de 105,00 €.");
   await ana.reads("#remedy", "Pujar 105,00 € en su lugar");
   await ana.picture("refused-es");
   const box = await ana.page.innerText(".bid-box");

@@ -79,7 +79,7 @@ test("two people see each other's bids, chat and names", async () => {
 
   // Too low: sent all the same, because only the server decides.
   await ana.bid("50");
-  await ana.reads("#verdict", "Refused: The lowest bid that counts now is €105.00.");
+  await ana.reads("#verdict", "Refused: The lowest bid that counts now is 105.00 EUR.");
   await ana.has("#verdict", "data-state", "refused");
   await ana.reads("#remedy", "Bid €105.00 instead");
   assert.ok(await ana.page.isHidden("#amount-hint"), "the same words twice");

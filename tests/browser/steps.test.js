@@ -7,7 +7,7 @@ import { Server } from "./support/server.js";
 import { fromSnapshot } from "../../web/js/auction-state.js";
 import { Draft } from "../../web/js/draft.js";
 import { Money } from "../../web/js/money.js";
-import { refusalWords, remedyOf } from "../../web/js/refusals.js";
+import { remedyOf } from "../../web/js/refusals.js";
 import { isUnusual, secondThought } from "../../web/js/second-thought.js";
 import { quickAmounts, stepAt } from "../../web/js/steps.js";
 
@@ -71,10 +71,7 @@ test("what was meant at another price is asked once more, and says both", () => 
   assert.equal(why, "You meant €105.00 when the price was €100.00; it is now €110.00.");
 });
 
-test("a refusal is said in the reader's words, and in the server's where there are none", () => {
-  const message = "The lowest bid that counts now is 105.00 EUR.";
-  assert.equal(refusalWords({ code: "bid_too_low", message, minimum: 10_500 }, euros), "The lowest bid that counts now is €105.00.");
-  assert.equal(refusalWords({ code: "not_yet_known", message: "Something new." }, euros), "Something new.");
+test("what a button can do about a refusal", () => {
   assert.deepEqual(["bid_too_low", "already_leading", "busy", "closed"].map((code) => remedyOf({ code })), ["instead", "raise", "again", null]);
 });
 

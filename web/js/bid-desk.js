@@ -107,7 +107,7 @@ export class BidDesk {
     if (problem.code === "late") return this.#late();
     if (problem.code === "gone") return this.#show({ phase: "unconfirmed", order });
     this.#done();
-    this.#show({ phase: "refused", order, refusal: { code: `unanswered_${problem.code}`, message: problem.message } });
+    this.#show({ phase: "refused", order, refusal: { code: problem.code, message: problem.message } });
   }
 
   #late() {
