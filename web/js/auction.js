@@ -68,7 +68,7 @@ function welcomed(message) {
   const before = you;
   you = message.you ?? NOBODY;
   aliases.begin(you, message.aliases);
-  desk.learnMaximum(you.id, message.own?.max);
+  desk.learnOwn(you.id, message.own);
   // A bid of somebody else's, in this very tab, stays where it is: they may come back.
   if (draft.pending?.bidder === you.id) desk.recall(draft.pending);
   // The events to come bring the rest.
@@ -116,7 +116,7 @@ function happened(event) {
   state = apply(state, event);
   if (event.type === "voided") {
     history.reset(); // what is drawn already has changed
-    desk.forgetMaximum();
+    desk.forgetOwn();
     desk.settle();
   }
   // A refusal stays to be read; what was said of an accepted bid is old once somebody has bid again.
@@ -217,7 +217,7 @@ function renderAuction(link) {
   const { current } = client;
   const ready = current && state.status === "open" && !desk.busy;
   const standing = standingOf(state, aliases.mine);
-  const [maximum, sealed] = [desk.maximumOf(you), sealedNote.amountOf(you.id, state)];
+  const [maximum, sealed] = [desk.ownOf(you), desk.ownOf(you) ?? sealedNote.amountOf(you.id, state)];
   const { mine, named } = aliases;
   const model = { state, you, mine, named, money, link, current, ready, standing, maximum, sealed, desk: desk.view, now: () => clock.now() };
   byId("auction").hidden = false;
