@@ -15,6 +15,13 @@ export function remaining(ms) {
   return `${minutes}:${pad(seconds)}`;
 }
 
+const tenthFormat = new Intl.NumberFormat(locale, { minimumIntegerDigits: 2, minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+/** Of less than a minute, to the tenth of a second: "0:09.4". */
+export function tenths(ms) {
+  return `0:${tenthFormat.format(Math.ceil(ms / 100) / 10)}`;
+}
+
 const clockFormat = new Intl.DateTimeFormat(locale, {
   hour: "2-digit", minute: "2-digit", second: "2-digit",
 });
