@@ -1,8 +1,10 @@
 // Where the price is drawn. What draws it is fetched once that comes into sight, and draws only while it is.
 
 import { byId } from "./dom.js";
+import { isOver } from "./figures.js";
 
 const NEAR = "200px";
+const SPREAD_MS = 20_000; // those who have seen it end do not all ask at once
 
 export class ChartBox {
   #node = byId("chart");
@@ -11,6 +13,7 @@ export class ChartBox {
   #model = null;
   #inSight = false;
   #asked = false;
+  #ended = false;
 
   /** `past` holds the events. */
   constructor(past) {
@@ -20,8 +23,17 @@ export class ChartBox {
   }
 
   render(model) {
+    const live = this.#model !== null;
     this.#model = model;
+    if (isOver(model.state)) this.#complete(live);
     this.#draw();
+  }
+
+  /** Once it is over, all bids are wanted: on paper, too. */
+  #complete(live) {
+    if (this.#ended) return;
+    this.#ended = true;
+    setTimeout(() => this.#past.load(), live ? Math.random() * SPREAD_MS : 0);
   }
 
   #seen(inSight) {

@@ -11,7 +11,7 @@ import { axisMoney, axisTimes } from "./chart-axes.js";
 const REST = 25; // it rests this much longer than it has drawn: at most 4 % of the time
 const STILL_MS = 1_000; // the time goes on also where nothing happens
 const STEPS = [1, 2, 2.5, 5].flatMap((lead) => Array.from({ length: 14 }, (_, zeros) => lead * 10 ** zeros)).filter(Number.isInteger).sort((a, b) => a - b);
-const NARROW = 480;
+const TIMES = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000].map((s) => s * 1_000);
 
 export class Chart {
   #node;
@@ -108,7 +108,7 @@ export class Chart {
       cursor: { y: false, drag: { x: false, y: false, setScale: false }, points: { show: false } },
       scales: { x: { time: true, range: () => [this.#shown.from, this.#shown.to] }, y: { range: () => this.#range() } },
       axes: [
-        { ...axis, grid: { show: false }, space: 72, ...axisTimes(() => this.#model.now()) },
+        { ...axis, grid: { show: false }, space: 72, incrs: TIMES, ...axisTimes(() => this.#model.now()) },
         { ...axis, grid: { stroke: colour("grid"), width: 1 }, incrs: STEPS, space: 36, ...axisMoney(state, font()) },
       ],
       series: [{}, {
@@ -144,7 +144,6 @@ export class Chart {
   }
 
   #resize() {
-    this.#node.dataset.narrow = this.#node.clientWidth < NARROW;
     if (this.#plot && this.#node.clientWidth > 0) this.#plot.setSize(this.#size());
   }
 

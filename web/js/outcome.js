@@ -5,7 +5,7 @@ import { byId, make, nameOf, setContent } from "./dom.js";
 import { count, isOver } from "./figures.js";
 import { isolated } from "./names.js";
 import { recordAddress } from "./record.js";
-import { moment } from "./time.js";
+import { inFull } from "./time.js";
 import { parts, t } from "./words.js";
 
 let wasOpen = false; // one has seen it end
@@ -51,10 +51,11 @@ function ownBest({ state, mine }) {
   return own.length > 0 ? Math.max(...own) : null;
 }
 
-function facts({ state, now }) {
-  const { status, reserve, bids, dutch, ends_at } = state;
+function facts({ state }) {
+  const { status, reserve, bids, dutch, starts_at, ends_at } = state;
   const known = [
-    [t(status === "cancelled" ? "shared.cancelled" : "shared.ended"), moment(ends_at, now())],
+    status === "closed" && [t("lot.fact_opened"), inFull(starts_at)],
+    [t(status === "cancelled" ? "shared.cancelled" : "shared.ended"), inFull(ends_at)],
     !dutch && bids > 0 && [t("lot.bids"), count(bids, isSealed(state) ? "sealed bid" : "bid")],
     status === "closed" && reserve !== "none" && [t("lot.fact_reserve"), t(reserve === "met" ? "lot.fact_met" : "lot.fact_unmet")],
   ].filter(Boolean);

@@ -156,7 +156,7 @@ function sealedWords({ bids, revealed, status }, over) {
 
 function bidItem(bid, { state, money, mine, named }, now) {
   const who = whoBid(bid.bidder, mine, named);
-  if (bid.automatic) who.append(make("span", "tag", t("lot.tag_automatic")));
+  if (bid.automatic) who.append(" ", make("span", "tag", t("lot.tag_automatic")));
   const taken = voidWords(state, bid);
   const amount = make(taken ? "s" : "span", "amount", money.format(bid.amount));
   const item = make("li", "bid", who, amount, timeOf(bid.at, now));
@@ -195,7 +195,7 @@ function revealedItem({ bidder, amount, at }, { money, mine, named }, now) {
 
 function whoBid(bidder, mine, named) {
   const who = make("span", "who-bid", nameOf(named(bidder)));
-  if (mine(bidder)) who.append(make("span", "tag", t("lot.tag_you")));
+  if (mine(bidder)) who.append(" ", make("span", "tag", t("lot.tag_you")));
   return who;
 }
 

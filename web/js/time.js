@@ -34,6 +34,13 @@ export function moment(ms, today) {
   return (isSameDay(ms, today) ? clockFormat : dayFormat).format(new Date(ms));
 }
 
+const fullFormat = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
+
+/** With the date and to the second, whatever the day. */
+export function inFull(ms) {
+  return fullFormat.format(new Date(ms));
+}
+
 /** The moment as a part of a sentence: "at 19:03:05". */
 export function at(ms, today) {
   return t(isSameDay(ms, today) ? "shared.at_time" : "shared.at_date", { time: moment(ms, today) });
