@@ -82,6 +82,7 @@ export class Card {
   #own(mine) {
     const { own, ownFoot, conduct } = this.#parts;
     setNote(own, mine ? t("lobby.own") : "");
+    this.node.classList.toggle("is-own", mine);
     ownFoot.hidden = !mine || isOver(this.auction);
     if (ownFoot.hidden) return;
     const { id, title } = this.auction;
