@@ -15,6 +15,7 @@ import { t } from "./words.js";
 const TICK_MS = 250;
 const UNSEEN_A_TICK = 30; // cards out of sight are kept right, too, but not all at once
 const TELLS_SIGHT = "oncontentvisibilityautostatechange" in document.documentElement; // where not, all cards count as seen
+const ORDER_MS = 1_000; // a list that is put in order more often than that cannot be read
 const ANEW_MS = 5_000; // prices fall, and with them the order by price, without any message
 
 const session = new Session();
@@ -156,7 +157,7 @@ function tick() {
     if (done) hand = cards.values();
     else card.tick(now);
   }
-  if (unordered || performance.now() - orderedAt > ANEW_MS) arrange();
+  if (performance.now() - orderedAt >= (unordered ? ORDER_MS : ANEW_MS)) arrange();
 }
 
 function wished() {
