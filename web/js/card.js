@@ -1,74 +1,130 @@
 // One auction in the lobby.
 
 import { isSealed } from "./auction-state.js";
-import { byId, nameOf, setContent, setText } from "./dom.js";
-import { count, countdownWords, isOver } from "./figures.js";
+import { byId, nameOf, setContent, setNote, setText } from "./dom.js";
+import { countdownWords, isOver } from "./figures.js";
 import { isFalling, listedPrice } from "./falling.js";
 import { Money } from "./money.js";
-import { picture } from "./picture.js";
+import { orPlate, picture } from "./picture.js";
+import { parts, t } from "./words.js";
 
-const STATUS = { scheduled: "Coming up", open: "Open", paused: "Paused", closed: "Ended", cancelled: "Cancelled" };
+const FRESH_MS = 2_500; // so long a card says that its price is a new one
+const SOON_MS = 60_000;
+const STATUSES = ["scheduled", "open", "paused", "closed", "cancelled"];
+const FORMATS = ["dutch", "sealed", "vickrey"]; // a rising price is the usual thing: not said
 
 export class Card {
   node;
-  auction;
+  auction = null;
   #parts = {};
   #money;
   #image;
+  #freshUntil = null;
 
-  constructor({ id, currency, decimals }) {
-    this.node = byId("card").content.firstElementChild.cloneNode(true);
+  /** `node`: one that the server has drawn already. */
+  constructor({ id, title, image, currency, decimals }, node = null) {
+    this.node = node ?? byId("card").content.firstElementChild.cloneNode(true);
     for (const part of this.node.querySelectorAll("[data-part]")) this.#parts[part.dataset.part] = part;
     this.#parts.link.href = `/a/${encodeURIComponent(id)}`;
     this.node.dataset.auction = id;
-    this.#money = new Money(currency, decimals);
+    this.#money = moneyOf(currency, decimals);
+    const drawn = node?.querySelector("img.picture");
+    if (drawn && drawn.getAttribute("src") === image) {
+      this.#image = image;
+      orPlate(drawn, { id, title });
+    }
   }
 
-  render(auction, now) {
+  /** `you`: the id of whoever looks, or null. */
+  render(auction, now, you) {
+    const before = this.auction;
     this.auction = auction;
-    const { link, status, standing, watching } = this.#parts;
+    const { link, status, standing, watching, format } = this.#parts;
     this.#picture();
     this.node.dataset.status = auction.status;
     setText(link, auction.title);
-    setText(status, STATUS[auction.status] ?? auction.status);
-    setContent(standing, ...this.#standing());
-    setText(watching, isOver(auction) || auction.watching === 0 ? "" : `${auction.watching} watching`);
+    setText(status, statusWords(auction));
+    setNote(format, FORMATS.includes(auction.format) ? t(`lobby.format_${auction.format}`) : "");
+    setContent(standing, ...standingWords(auction, you));
+    setText(this.#parts.reserve, reserveWords(auction));
+    setText(watching, isOver(auction) || auction.watching === 0 ? "" : t("lobby.watching", { count: auction.watching }));
+    this.#own(auction.seller?.id === you && you !== null);
+    if (before && !isOver(auction) && before.price !== auction.price) this.#fresh(now);
     this.tick(now);
   }
 
   tick(now) {
-    this.#renderPrice(now);
-    const [label, time] = countdownWords(this.auction, now);
-    setText(this.#parts.timeLabel, label);
+    const [label, minor] = priceWords(this.auction, now);
+    setText(this.#parts.priceLabel, label);
+    setText(this.#parts.price, this.#money.format(minor));
+    const [timeLabel, time] = countdownWords(this.auction, now);
+    setText(this.#parts.timeLabel, timeLabel);
     setText(this.#parts.time, time);
+    const soon = this.auction.status === "open" && this.auction.ends_at - now <= SOON_MS;
+    if (this.node.classList.contains("soon") !== soon) this.node.classList.toggle("soon", soon);
+    if (this.#freshUntil !== null && now >= this.#freshUntil) this.#fresh(null);
+  }
+
+  /** With null: not any more. */
+  #fresh(now) {
+    this.#freshUntil = now === null ? null : now + FRESH_MS;
+    setNote(this.#parts.fresh, now === null ? "" : t("lobby.new_price"));
+    this.node.classList.toggle("is-fresh", now !== null);
   }
 
   #picture() {
-    if (this.#image === this.auction.image) return;
-    this.#image = this.auction.image;
-    this.#parts.picture.replaceChildren(picture(this.auction, "")); // the title stands beside it
+    const { image } = this.auction;
+    if (this.#image === image) return;
+    this.#image = image;
+    this.#parts.picture.replaceChildren(picture(this.auction, "", { lazy: true })); // the title stands beside it
   }
 
-  #renderPrice(now) {
-    const [label, minor] = this.#price(now);
-    setText(this.#parts.priceLabel, label);
-    setText(this.#parts.price, this.#money.format(minor));
+  #own(mine) {
+    const { own, ownFoot, conduct } = this.#parts;
+    setNote(own, mine ? t("lobby.own") : "");
+    ownFoot.hidden = !mine || isOver(this.auction);
+    if (ownFoot.hidden) return;
+    const { id, title } = this.auction;
+    conduct.href = `/console?auction=${encodeURIComponent(id)}`;
+    conduct.setAttribute("aria-label", t("lobby.conduct_name", { title }));
+    setText(conduct, t("lobby.conduct"));
   }
+}
 
-  #price(now) {
-    const { price, start, outcome } = this.auction;
-    if (outcome === "sold") return ["Sold for", price];
-    if (isSealed(this.auction)) return ["Sealed bids from", start];
-    if (isFalling(this.auction)) return listedPrice(this.auction, now);
-    if (price === null) return [outcome ? "Started at" : "Starts at", start];
-    return [outcome ? "Highest bid" : "Current bid", price];
-  }
+// What writes an amount takes long to make, and there are more cards than currencies.
+const monies = new Map();
 
-  #standing() {
-    const { outcome, leader, bids } = this.auction;
-    if (outcome === "sold") return ["Sold to ", nameOf(leader)];
-    if (outcome === "unsold") return ["Unsold"];
-    if (outcome === "reserve_not_met") return ["Reserve not met"];
-    return [bids === 0 ? "No bids yet" : count(bids, isSealed(this.auction) ? "sealed bid" : "bid")];
-  }
+export function moneyOf(currency, decimals) {
+  const key = `${currency} ${decimals}`;
+  if (!monies.has(key)) monies.set(key, new Money(currency, decimals));
+  return monies.get(key);
+}
+
+function statusWords({ status }) {
+  return STATUSES.includes(status) ? t(`lobby.status_${status}`) : status;
+}
+
+function priceWords(auction, now) {
+  const { price, start, outcome } = auction;
+  if (outcome === "sold") return [t("lobby.sold_for"), price];
+  if (isSealed(auction)) return [t("lobby.sealed_from"), start];
+  if (isFalling(auction)) return listedPrice(auction, now);
+  if (price === null) return [isOver(auction) ? t("lobby.started_at") : t("lobby.starts_at"), start];
+  return [isOver(auction) ? t("lobby.highest_bid") : t("lobby.current_bid"), price];
+}
+
+function standingWords({ format, outcome, leader, bids, status }, you) {
+  const mine = you !== null && leader?.id === you;
+  if (outcome === "sold") return mine ? [t("lobby.sold_to_you")] : parts("lobby.sold_to", { name: nameOf(leader) });
+  if (outcome === "unsold") return [t("lobby.unsold")];
+  if (outcome === "reserve_not_met") return [t("lobby.reserve_not_met")];
+  const counted = bids === 0 ? t("lobby.no_bids") : isSealed({ format }) ? t("lobby.sealed_bids", { count: bids }) : t("lobby.bids", { count: bids });
+  return mine && status !== "cancelled" ? [t("lobby.you_lead"), ` · ${counted}`] : [counted];
+}
+
+function reserveWords(auction) {
+  const { reserve } = auction;
+  if (isOver(auction) || reserve === "none") return ""; // the outcome says it
+  if (isSealed(auction)) return t("lobby.reserve_hidden");
+  return reserve === "met" ? t("lobby.reserve_met") : t("lobby.reserve_unmet");
 }

@@ -1,67 +1,191 @@
 // The lobby: every auction as a card, live.
 
-import { Card } from "./card.js";
+import { Card, moneyOf } from "./card.js";
 import { Client } from "./client.js";
-import { byId, setText } from "./dom.js";
+import { byId, setNote, setText } from "./dom.js";
+import { Filters } from "./filters.js";
 import { LinkLight } from "./link.js";
+import { Rack } from "./rack.js";
 import { Session } from "./session.js";
+import { mayMove, SECTIONS, shelve } from "./shelf.js";
+import { SignIn } from "./sign-in.js";
+import { Stillness } from "./stillness.js";
+import { t } from "./words.js";
 
 const TICK_MS = 250;
-const SECTIONS = [
-  { name: "open", holds: ({ status }) => status === "open" || status === "paused", order: (a, b) => a.ends_at - b.ends_at },
-  { name: "scheduled", holds: ({ status }) => status === "scheduled", order: (a, b) => a.starts_at - b.starts_at },
-  { name: "ended", holds: ({ status }) => status === "closed" || status === "cancelled", order: (a, b) => b.ends_at - a.ends_at },
-];
+const UNSEEN_A_TICK = 20; // cards out of sight are kept right, too, but not all at once
+const ANEW_MS = 5_000; // prices fall, and with them the order by price, without any message
 
 const session = new Session();
+const signIn = new SignIn(session);
+const auctions = new Map();
 const cards = new Map();
+const decimals = new Map(); // by currency
+const waiting = new Set(); // ids whose cards are to be drawn in the next frame
+const inSight = new Set();
+const drawn = new Map([...document.querySelectorAll("#lobby [data-auction]")].map((node) => [node.dataset.auction, node]));
+
+let you = null;
+let welcome = false;
+let unordered = false;
+let frame = null;
+let hand = cards.values();
+let orderedAt = 0;
 
 const client = new Client(location.origin, { token: () => session.token, denied: () => session.forget() });
 const light = new LinkLight(() => client.wake());
+const filters = new Filters({ changed: wished, money: (currency) => moneyIn(currency) });
+const rack = new Rack((id) => cardOf(id).node);
+const stillness = new Stillness(byId("lobby"));
+const sight = new IntersectionObserver(looked, { rootMargin: "200px" });
 
-function welcomed({ you, auctions }) {
-  setText(byId("who"), you?.name ? `You are ${you.name}` : "");
-  const listed = new Set(auctions.map(({ id }) => id));
-  for (const id of cards.keys()) if (!listed.has(id)) cards.delete(id);
-  auctions.forEach(put);
-  arrange();
+function welcomed(message) {
+  you = message.you ?? null;
+  renderWho();
+  const listed = new Set(message.auctions.map(({ id }) => id));
+  for (const id of auctions.keys()) if (!listed.has(id)) vanished({ id });
+  for (const auction of message.auctions) put(auction);
+  for (const id of cards.keys()) waiting.add(id); // whose is whose may be another matter now
+  const first = !welcome;
+  welcome = true;
+  draw();
+  arrange({ now: first, anew: first });
 }
 
 function changed({ auction }) {
   put(auction);
-  arrange();
+  frame ??= requestAnimationFrame(drawFrame);
 }
 
 function vanished({ id }) {
-  cards.delete(id);
-  arrange();
+  auctions.delete(id);
+  unordered = true;
 }
 
 function put(auction) {
-  if (!cards.has(auction.id)) cards.set(auction.id, new Card(auction));
-  cards.get(auction.id).render(auction, client.now());
-}
-
-function arrange() {
-  for (const { name, holds, order } of SECTIONS) {
-    const wanted = [...cards.values()].filter(({ auction }) => holds(auction)).sort((a, b) => order(a.auction, b.auction));
-    fill(byId(name), wanted.map(({ node }) => node));
-    byId(`${name}-section`).hidden = wanted.length === 0 && name !== "open";
+  const before = auctions.get(auction.id);
+  auctions.set(auction.id, auction);
+  unordered ||= mayMove(before, auction, filters.wish);
+  if (!decimals.has(auction.currency)) {
+    decimals.set(auction.currency, auction.decimals);
+    filters.offer([...decimals.keys()]);
   }
-  byId("open-empty").hidden = byId("open").childElementCount > 0;
-  byId("lobby").hidden = false;
+  if (cards.has(auction.id)) waiting.add(auction.id);
 }
 
-/** Moves as little as it can: a card that is moved loses the focus. */
-function fill(list, nodes) {
-  const wanted = new Set(nodes);
-  for (const node of [...list.children]) if (!wanted.has(node)) node.remove();
-  nodes.forEach((node, at) => {
-    if (list.children[at] !== node) list.insertBefore(node, list.children[at] ?? null);
-  });
+/** However much has come since the last frame: each card once. */
+function drawFrame() {
+  frame = null;
+  draw();
 }
 
-setInterval(() => cards.forEach((card) => card.tick(client.now())), TICK_MS);
+function draw() {
+  const now = client.now();
+  for (const id of waiting) if (auctions.has(id)) cards.get(id)?.render(auctions.get(id), now, you?.id ?? null);
+  waiting.clear();
+}
+
+/** Nothing moves under somebody's hands, unless they have asked for it: `now`. */
+function arrange({ now = false, anew = false } = {}) {
+  unordered = false;
+  orderedAt = performance.now();
+  const shelf = shelve(auctions.values(), filters.wish, client.now());
+  filters.tell(shelf, { anew });
+  const moves = rack.movesTo(shelf.sections);
+  const held = moves > 0 && !now && stillness.isBusy(performance.now());
+  tellMoved(held ? moves : 0);
+  if (held) {
+    unordered = true; // until they are done
+    return;
+  }
+  if (moves > 0 || now) rack.show(shelf.sections);
+  for (const name of SECTIONS) byId(`${name}-section`).hidden = shelf.sections[name].length === 0 && !explains(name);
+  byId("open-empty").hidden = shelf.sections.open.length > 0 || !explains("open");
+  for (const id of cards.keys()) if (!auctions.has(id)) forget(id);
+}
+
+function tellMoved(count) {
+  const words = count > 0 ? t("lobby.moved", { count }) : "";
+  if (words && byId("moved").hidden) setText(byId("announcer"), words); // said once, however often the number changes
+  setNote(byId("moved"), words);
+}
+
+/** Nothing open is worth a word, where it was not the filters that left it out. */
+function explains(name) {
+  const { q, status, format, currency } = filters.wish;
+  return name === "open" && q.trim() === "" && format === "all" && currency === "" && (status === "all" || status === "open");
+}
+
+function cardOf(id) {
+  if (!cards.has(id)) {
+    const auction = auctions.get(id);
+    const card = new Card(auction, drawn.get(id));
+    card.render(auction, client.now(), you?.id ?? null);
+    cards.set(id, card);
+    sight.observe(card.node);
+  }
+  return cards.get(id);
+}
+
+function forget(id) {
+  sight.unobserve(cards.get(id).node);
+  inSight.delete(id);
+  cards.delete(id);
+}
+
+function looked(entries) {
+  const now = client.now();
+  for (const { isIntersecting, target } of entries) {
+    const id = target.dataset.auction;
+    if (!isIntersecting) inSight.delete(id);
+    else if (cards.has(id)) {
+      inSight.add(id);
+      cards.get(id).tick(now);
+    }
+  }
+}
+
+function tick() {
+  if (document.hidden || !welcome) return;
+  const now = client.now();
+  for (const id of inSight) cards.get(id)?.tick(now);
+  for (let step = 0; step < UNSEEN_A_TICK; step += 1) {
+    const { done, value: card } = hand.next();
+    if (done) hand = cards.values();
+    else card.tick(now);
+  }
+  if (unordered || performance.now() - orderedAt > ANEW_MS) arrange();
+}
+
+function wished() {
+  if (welcome) arrange({ now: true, anew: true });
+}
+
+function moneyIn(currency) {
+  return decimals.has(currency) ? moneyOf(currency, decimals.get(currency)) : null;
+}
+
+function renderWho() {
+  setText(byId("who-prefix"), you?.name ? t("lobby.you_are") : "");
+  setText(byId("who-name"), you?.name ?? "");
+  setText(byId("change-who"), you?.name ? t("lobby.change") : t("shared.sign_in"));
+  byId("sell").hidden = Boolean(you?.name) && !you.roles?.includes("auctioneer");
+}
+
+byId("sell").addEventListener("click", (event) => {
+  if (you?.name || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  signIn.ask({ why: t("lobby.sell_why"), label: t("lobby.sell_go"), done: () => location.assign(byId("sell").href) });
+});
+byId("change-who").addEventListener("click", () => {
+  const done = () => client.connect();
+  signIn.ask({ why: t("lobby.who_why"), label: t("shared.continue"), name: you?.name ?? "", done });
+});
+byId("moved").addEventListener("click", () => {
+  arrange({ now: true });
+  byId("found").focus({ preventScroll: true }); // the button is gone
+});
+setInterval(tick, TICK_MS);
 client.on("state", (link, code) => light.show(link, code));
 client.on("welcome", welcomed);
 client.on("auction", changed);

@@ -2,15 +2,24 @@
 
 import { make } from "./dom.js";
 
-export function picture({ id, title, image }, alt) {
+/** `lazy`: not before it comes into sight. */
+export function picture({ id, title, image }, alt, { lazy = false } = {}) {
   if (!showable(image)) return plate(id, title);
   const img = make("img", "picture");
   img.alt = alt;
+  if (lazy) img.loading = "lazy";
   img.decoding = "async";
   img.referrerPolicy = "no-referrer"; // pictures may lie on other hosts, which need not know who looks
-  img.addEventListener("error", () => img.replaceWith(plate(id, title)), { once: true });
+  orPlate(img, { id, title });
   img.src = image;
   return img;
+}
+
+/** Where this picture does not load, or has not loaded, a plate takes its place. */
+export function orPlate(img, { id, title }) {
+  const replace = () => img.replaceWith(plate(id, title));
+  if (img.complete && img.getAttribute("src") && img.naturalWidth === 0) return replace();
+  img.addEventListener("error", replace, { once: true });
 }
 
 function showable(image) {
