@@ -4,9 +4,10 @@ import { actWords } from "./acts.js";
 import { Alerts } from "./alerts.js";
 import { Aliases } from "./aliases.js";
 import { Announcer } from "./announcer.js";
-import { apply, canBuyNow, fromSnapshot, isSealed, standingOf, withPresence, withText } from "./auction-state.js";
+import { apply, canBuyNow, fromSnapshot, isSealed, standingOf, withAll, withPresence, withText } from "./auction-state.js";
 import { BidBox } from "./bid-box.js";
 import { BidDesk } from "./bid-desk.js";
+import { ChartBox } from "./chart-box.js";
 import { ChatBox } from "./chat-box.js";
 import { Client } from "./client.js";
 import { ServerClock } from "./clock.js";
@@ -15,9 +16,11 @@ import { byId, nameOf, setContent, setText } from "./dom.js";
 import { Draft } from "./draft.js";
 import { Figures, isOver, priceAt } from "./figures.js";
 import { firstLook, readClock } from "./first.js";
+import { soon } from "./frame.js";
 import { LinkLight } from "./link.js";
 import { Money } from "./money.js";
 import { renderOutcome } from "./outcome.js";
+import { MOST, Past } from "./past.js";
 import { picture } from "./picture.js";
 import { renderRecord } from "./record.js";
 import { renderRostrum, warningText } from "./rostrum.js";
@@ -41,7 +44,9 @@ const session = new Session();
 const signIn = new SignIn(session);
 const announcer = new Announcer(byId("announcer"));
 const figures = new Figures();
-const history = new History();
+const past = new Past(id, { token: () => session.token, changed: recalled });
+const chart = new ChartBox(past);
+const history = new History({ earlier: () => past.load() });
 const chatLog = new ChatLog();
 const aliases = new Aliases();
 const sealedNote = new SealedNote(id);
@@ -53,6 +58,9 @@ let state = null;
 let you = NOBODY;
 let money = null;
 let intent = null;
+
+/** At most once a frame, however much is heard. */
+const renderSoon = soon(render);
 
 const client = new Client(location.origin, { auction: id, clock, known, token: () => session.token, denied: () => session.forget() });
 const light = new LinkLight(() => client.wake());
@@ -71,7 +79,7 @@ function welcomed(message) {
   const before = you;
   you = message.you ?? NOBODY;
   aliases.begin(you, message.aliases);
-  desk.learnMaximum(you.id, message.own?.max);
+  desk.learnOwn(you.id, message.own);
   // A bid of somebody else's, in this very tab, stays where it is: they may come back.
   if (draft.pending?.bidder === you.id) desk.recall(draft.pending);
   // The events to come bring the rest.
@@ -81,6 +89,8 @@ function welcomed(message) {
 
 function takeSnapshot(auction) {
   state = fromSnapshot(auction);
+  past.begin(auction);
+  if (past.events.length > auction.recent.length) state = withAll(state, past.events, MOST);
   money = new Money(state.currency, state.decimals);
   document.documentElement.dataset.currency = state.currency;
   setText(byId("title"), state.title);
@@ -89,6 +99,13 @@ function takeSnapshot(auction) {
   byId("conduct-link").href = `/console?auction=${encodeURIComponent(state.id)}`;
   byId("picture").replaceChildren(picture(state, state.title));
   redrawLists();
+}
+
+/** The bids from before what the snapshot knew. */
+function recalled() {
+  state = withAll(state, past.events, MOST);
+  history.reset();
+  render();
 }
 
 function redrawLists() {
@@ -117,9 +134,10 @@ function showLink(code = client.code) {
 function happened(event) {
   const before = standingOf(state, aliases.mine);
   state = apply(state, event);
+  past.add(event);
   if (event.type === "voided") {
     history.reset(); // what is drawn already has changed
-    desk.forgetMaximum();
+    desk.forgetOwn();
     desk.settle();
   }
   // A refusal stays to be read; what was said of an accepted bid is old once somebody has bid again.
@@ -127,7 +145,7 @@ function happened(event) {
   if (standingOf(state, aliases.mine) !== before || overtaken) desk.settle();
   const words = Object.hasOwn(SPOKEN, event.type) ? SPOKEN[event.type](event) : "";
   if (words) announcer.say(words);
-  render();
+  renderSoon();
 }
 
 const SPOKEN = {
@@ -156,7 +174,7 @@ function heard(message) {
     announcer.say(message.text);
   }
   if (message.type === "alias") learnAlias(message);
-  render();
+  renderSoon();
 }
 
 function learnAlias(pair) {
@@ -220,9 +238,9 @@ function renderAuction(link) {
   const { current } = client;
   const ready = current && state.status === "open" && !desk.busy;
   const standing = standingOf(state, aliases.mine);
-  const [maximum, sealed] = [desk.maximumOf(you), sealedNote.amountOf(you.id, state)];
+  const [maximum, sealed] = [desk.ownOf(you), desk.ownOf(you) ?? sealedNote.amountOf(you.id, state)];
   const { mine, named } = aliases;
-  const model = { state, you, mine, named, money, link, current, ready, standing, maximum, sealed, desk: desk.view, now: () => clock.now() };
+  const model = { state, you, mine, named, money, link, current, ready, standing, maximum, sealed, desk: desk.view, past, now: () => clock.now() };
   byId("auction").hidden = false;
   document.documentElement.dataset.status = state.status;
   if (isOver(state) && !desk.busy) draft.forget();
@@ -232,6 +250,7 @@ function renderAuction(link) {
   renderRecord(model);
   bidBox.render(model);
   history.render(model);
+  chart.render(model);
   chatLog.render(model);
   renderCrowd(state);
   sure.check();
