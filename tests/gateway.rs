@@ -670,7 +670,9 @@ async fn the_pages_are_served_closed_to_strangers() {
         let page = reqwest::get(server.url(path)).await.unwrap();
         assert_eq!((page.status().as_u16(), page.headers()["content-type"].to_str().unwrap()), (200, kind), "{path}");
         let policy = page.headers()["content-security-policy"].to_str().unwrap();
-        assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe"), "{policy}");
+        let is_page = kind.starts_with("text/html");
+        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{policy}");
+        assert_eq!(policy.contains("script-src 'self'"), is_page, "{path}: {policy}");
         assert_eq!(page.headers()["x-content-type-options"], "nosniff");
     }
     for path in ["/nothing.js", "/js/../Cargo.toml", "/js/%2e%2e/%2e%2e/Cargo.toml", "/index.html", "/v/", "/v/1", "/v/1/index.html"] {
@@ -735,6 +737,23 @@ async fn what_a_page_names_may_be_kept_for_ever_and_what_others_name_is_asked_fo
     // A page from before an update goes on, and keeps nothing.
     let old = fetched(&server, "/v/0123456789ab/js/client.js", &[]).await;
     assert_eq!((old.status().as_u16(), old.headers()["cache-control"].to_str().unwrap()), (200, "no-cache"));
+}
+
+#[tokio::test]
+async fn a_page_says_how_the_auction_stands_and_nothing_in_it_is_markup() {
+    let server = TestServer::start().await;
+    let missing = fetched(&server, "/a/nowhere", &[]).await;
+    assert_eq!((missing.status().as_u16(), missing.headers()["content-type"].to_str().unwrap()), (404, "text/html; charset=utf-8"));
+    let terms = json!({"title": "<script>alert(1)</script>", "description": "</script>\u{2028}\"'", "start": 12_050, "duration_ms": 60_000});
+    server.auction("evil", terms).await;
+    for (path, needle) in [("/a/evil", "id=\"first\""), ("/", "data-auction=\"evil\"")] {
+        let page = fetched(&server, path, &[("accept-language", "es")]).await;
+        assert_eq!(page.status(), 200);
+        let page = page.text().await.unwrap();
+        assert!(page.contains(needle) && page.contains("EUR 120.50") && page.contains("lang=\"es\""), "{path}: {page}");
+        assert!(!page.contains("<script>alert"), "{path}: {page}");
+        assert_eq!(page.matches("</script>").count(), page.matches("<script").count(), "{path}");
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,9 @@ use sha2::{Digest, Sha256};
 const REST: &str = "img-src 'self' https: http: data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; \
                     form-action 'self'; frame-ancestors 'none'";
 
+/// Of a file that somebody opens by itself: nothing may run in a picture.
+pub const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
+
 /// The hashes of what stands in one page.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
