@@ -19,15 +19,19 @@ fn main() -> io::Result<()> {
     paths.sort();
     let mut list = String::from("[\n");
     for path in paths {
-        let name = path.strip_prefix(&source).expect("it was found there").to_str().expect("names of pages are UTF-8").replace('\\', "/");
+        let name = text(path.strip_prefix(&source).expect("it was found there")).replace('\\', "/");
         let bytes = fs::read(&path)?;
         let brotli = smaller(&bytes, &target.join(format!("{name}.br")), brotli)?;
         let gzip = smaller(&bytes, &target.join(format!("{name}.gz")), gzip)?;
-        writeln!(list, "    Embedded {{ path: {name:?}, bytes: include_bytes!({path:?}), brotli: {brotli}, gzip: {gzip} }},")
+        writeln!(list, "    Embedded {{ path: {name:?}, bytes: include_bytes!({:?}), brotli: {brotli}, gzip: {gzip} }},", text(&path))
             .expect("it is memory");
     }
     list.push(']');
     fs::write(target.with_file_name("web.rs"), list)
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("whoever builds this has a path in UTF-8")
 }
 
 fn env(name: &str) -> String {
@@ -50,7 +54,7 @@ fn smaller(bytes: &[u8], target: &Path, compress: fn(&[u8]) -> io::Result<Vec<u8
     }
     fs::create_dir_all(target.parent().expect("it is a file in a directory"))?;
     fs::write(target, compressed)?;
-    Ok(format!("Some(include_bytes!({target:?}))"))
+    Ok(format!("Some(include_bytes!({:?}))", text(target)))
 }
 
 fn brotli(bytes: &[u8]) -> io::Result<Vec<u8>> {

@@ -671,7 +671,10 @@ async fn the_pages_are_served_closed_to_strangers() {
         assert_eq!((page.status().as_u16(), page.headers()["content-type"].to_str().unwrap()), (200, kind), "{path}");
         let policy = page.headers()["content-security-policy"].to_str().unwrap();
         let is_page = kind.starts_with("text/html");
-        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{policy}");
+        assert!(
+            policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"),
+            "{policy}"
+        );
         assert_eq!(policy.contains("script-src 'self'"), is_page, "{path}: {policy}");
         assert_eq!(page.headers()["x-content-type-options"], "nosniff");
     }
@@ -744,7 +747,8 @@ async fn a_page_says_how_the_auction_stands_and_nothing_in_it_is_markup() {
     let server = TestServer::start().await;
     let missing = fetched(&server, "/a/nowhere", &[]).await;
     assert_eq!((missing.status().as_u16(), missing.headers()["content-type"].to_str().unwrap()), (404, "text/html; charset=utf-8"));
-    let terms = json!({"title": "<script>alert(1)</script>", "description": "</script>\u{2028}\"'", "start": 12_050, "duration_ms": 60_000});
+    let terms =
+        json!({"title": "<script>alert(1)</script>", "description": "</script>\u{2028}\"'", "start": 12_050, "duration_ms": 60_000});
     server.auction("evil", terms).await;
     for (path, needle) in [("/a/evil", "id=\"first\""), ("/", "data-auction=\"evil\"")] {
         let page = fetched(&server, path, &[("accept-language", "es")]).await;

@@ -18,8 +18,10 @@ before(async () => {
     lively: { title: "Brass <b>sextant</b> & case", description: "By “Troughton”.", image: "/img/sextant.svg", reserve: 200_000, ...hour },
     quiet: { title: "Nobody has bid yet", ...hour },
     yen: { title: "In yen", currency: "JPY", start: 500_000, duration: "50h" },
-    falling: { title: "Falling", format: "dutch", dutch: { floor: 50_000, step: 1_000, every: "30m" }, ...hour },
     envelope: { title: "Sealed", format: "sealed", reserve: 150_000, ...hour },
+  });
+  await server.create("Eva", {
+    id: "falling", title: "Falling", format: "dutch", dutch: { floor: 50_000, step: 1_000, every_ms: 1_800_000 }, start: 100_050, duration_ms: 3_600_000,
   });
   await server.create("Eva", { id: "later", title: "Later", start: 500, starts_at: Date.now() + 7_000_000, duration_ms: 60_000 });
   await server.create("Eva", { id: "brief", title: "Brief", start: 500, duration_ms: 2_500, soft_close: false });

@@ -41,6 +41,11 @@ impl File {
         self.kind
     }
 
+    /// What is rendered, not sent.
+    pub fn is_template(&self) -> bool {
+        self.kind.starts_with("text/html")
+    }
+
     /// As it is.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes

@@ -66,7 +66,7 @@ fn site(gateway: &Gateway) -> Result<Arc<Site>, String> {
 }
 
 /// Pages that are made at once: half of the processors at most, so that however many people open one, bids are judged meanwhile. Who comes when
-/// all are busy waits. A page takes some 0.4 ms.
+/// all are busy waits.
 static MAKING: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new((available_parallelism().map_or(1, usize::from) / 2).max(1)));
 /// Cards that stand in the lobby's page before any script runs.
 const CARDS: usize = 36;
@@ -122,7 +122,7 @@ pub async fn file(State(gateway): State<Gateway>, uri: Uri, headers: HeaderMap) 
     let versioned = path.strip_prefix("v/").and_then(|rest| rest.split_once('/'));
     let (kept, path) = versioned.map_or((false, path), |(version, path)| (version == site.files.version(), path));
     // Those are templates.
-    let found = site.files.get(path).filter(|_| !path.ends_with(".html"));
+    let found = site.files.get(path).filter(|file| !file.is_template());
     found.map_or_else(|| (StatusCode::NOT_FOUND, "There is nothing at this address.\n").into_response(), |file| serve(file, kept, &headers))
 }
 

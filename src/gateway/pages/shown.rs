@@ -169,6 +169,11 @@ impl<'a> Shown<'a> {
         })
     }
 
+    fn why(&self) -> Option<String> {
+        let why = self.text("why");
+        (!why.is_empty() && !self.is_sealed() && self.number("price").is_some()).then(|| format!("lot.why_{why}"))
+    }
+
     fn outcome(&self) -> Option<&'static str> {
         match self.text("outcome") {
             _ if self.text("status") == "cancelled" => Some("shared.cancelled"),
@@ -225,6 +230,7 @@ impl<'a> Shown<'a> {
             minimum_shown => !(self.is_over() || self.number("price").is_none() || self.is_falling() || self.is_sealed()),
             bids_label => (bids > 0).then_some(if self.is_sealed() { "shared.sealed_bids" } else { "shared.bids" }),
             reserve_label => self.reserve(["lot.reserve_hidden", "lot.reserve_met", "lot.reserve_unmet"]),
+            why_label => self.why(),
             outcome => self.outcome(),
             image => self.image(),
             plate => self.plate(),
