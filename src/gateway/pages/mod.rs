@@ -208,8 +208,6 @@ fn serve(file: &File, kept: bool, headers: &HeaderMap) -> Response<Body> {
         (VARY, "Accept-Encoding".to_owned()),
         (CONTENT_SECURITY_POLICY, policy::NOTHING.to_owned()),
         (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
-        // Tokens may stand in addresses.
-        (REFERRER_POLICY, "no-referrer".to_owned()),
     ];
     if known {
         return (StatusCode::NOT_MODIFIED, common).into_response();

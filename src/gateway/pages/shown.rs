@@ -220,7 +220,7 @@ impl<'a> Shown<'a> {
     /// For the page of this auction.
     pub fn lot(&self) -> Value {
         let (time_label, until, moment, word) = self.clock();
-        let bids = if self.dutch().is_some() { 0 } else { self.number("bids").unwrap_or(0) };
+        let bids = if self.dutch().is_some() || self.is_over() { 0 } else { self.number("bids").unwrap_or(0) };
         let outcome_says_it = matches!(self.text("outcome"), "sold" | "unsold");
         context! {
             price_label => self.price_label(),
