@@ -1,7 +1,7 @@
 // What is drawn at most once a frame, and rests after it where drawing costs much.
 
 const HIDDEN_MS = 250; // a page that is not seen has no frames
-const REST = 15; // so many times as long as it took: a flood takes a small part of a core, however slow that is
+const REST = 30; // so many times as long as it took: a flood takes a small part of a core, however slow that is
 const LONGEST_REST_MS = 250;
 
 /** A function after whose calls `run` runs once: at the next frame that is not in its rest, or soon where there are no frames. */
