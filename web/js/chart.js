@@ -56,6 +56,13 @@ export class Chart {
     this.#later(Math.max(0, this.#restUntil - performance.now()));
   }
 
+  /** Nobody sees it. */
+  sleep() {
+    clearTimeout(this.#timer);
+    cancelAnimationFrame(this.#frame);
+    this.#frame = null;
+  }
+
   #later(wait) {
     if (this.#frame !== null) return;
     clearTimeout(this.#timer);

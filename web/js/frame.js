@@ -13,6 +13,7 @@ export function soon(run) {
   const now = () => {
     cancelAnimationFrame(frame);
     clearTimeout(timer);
+    if (restUntil > performance.now()) return wait();
     pending = false;
     const began = performance.now();
     run();
@@ -20,14 +21,17 @@ export function soon(run) {
     setTimeout(() => { restUntil = began + Math.min(LONGEST_REST_MS, (performance.now() - began) * REST); });
   };
   const wait = () => {
+    const rest = restUntil - performance.now();
+    if (rest > 0) {
+      timer = setTimeout(wait, rest);
+      return;
+    }
     frame = requestAnimationFrame(now);
     timer = setTimeout(now, HIDDEN_MS);
   };
   return () => {
     if (pending) return;
     pending = true;
-    const rest = restUntil - performance.now();
-    if (rest > 0) timer = setTimeout(wait, rest);
-    else wait();
+    wait();
   };
 }
