@@ -8,11 +8,11 @@ const AIR = 14;
 const [ONE_LINE, TWO_LINES] = [28, 44]; // px
 
 /** Amounts in whole units where the steps are whole. */
-export function axisMoney({ currency, decimals }, font) {
+export function axisMoney({ currency, decimals }, font, scale) {
   const unit = 10 ** decimals;
   const [whole, exact] = [0, decimals].map((places) => formatOf(currency, places));
   const values = (_, splits, axis, space, step) => splits.map((minor) => (step % unit === 0 ? whole : exact)(minor / unit));
-  return { values, size: (plot, shown) => widest(plot, shown ?? [], font) };
+  return { values, size: (plot, shown) => widest(plot, shown ?? [], font) + AIR * scale };
 }
 
 function formatOf(currency, places) {
@@ -31,11 +31,11 @@ function widest(plot, shown, font) {
   plot.ctx.font = font;
   const width = Math.max(0, ...shown.map((text) => plot.ctx.measureText(text).width));
   plot.ctx.restore();
-  return Math.ceil(width) + AIR;
+  return Math.ceil(width);
 }
 
 /** The day stands under the first time of each day, unless all is today. */
-export function axisTimes(now) {
+export function axisTimes(now, scale) {
   const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
   const exact = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
   const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
@@ -50,5 +50,5 @@ export function axisTimes(now) {
       return said ? time : `${time}\n${date}`;
     });
   };
-  return { values, size: (_, shown) => (shown?.some((text) => text.includes("\n")) ? TWO_LINES : ONE_LINE) };
+  return { values, size: (_, shown) => (shown?.some((text) => text.includes("\n")) ? TWO_LINES : ONE_LINE) * scale };
 }

@@ -42,6 +42,7 @@ export class ChartBox {
   }
 
   #draw() {
+    if (!this.#inSight || document.hidden) this.#chart?.sleep();
     if (!this.#inSight || !this.#model || document.hidden) return;
     if (this.#chart) return this.#chart.render(this.#model, this.#past);
     if (this.#asked) return;

@@ -12,14 +12,21 @@ const DASHES = { old_end: [2, 4], end: [], closed: [], hammer: [], cancelled: []
 const RANK = ["hammer", "closed", "cancelled", "end", "reserve", "twice", "once", "extended", "old_end", "paused", "resumed"]; // whose name is shown where not all can be
 
 export class Marker {
+  #scale = 1;
+
+  /** `scale`: of all that has a size in px. */
+  constructor(scale) {
+    this.#scale = scale;
+  }
+
   /** What the names of the marks take, in px. */
-  height = ROW_PX * ROWS + 6;
+  get height() { return (ROW_PX * ROWS + 6) * this.#scale; }
 
   draw(plot, { bids, marks, from, to }, colours) {
     const { ctx } = plot;
     ctx.save();
-    ctx.scale(devicePixelRatio, devicePixelRatio);
-    const box = scaled(plot.bbox);
+    ctx.scale(devicePixelRatio * this.#scale, devicePixelRatio * this.#scale);
+    const box = scaled(plot.bbox, devicePixelRatio * this.#scale);
     this.#lines(plot, box, marks.filter(({ at }) => at >= from && at <= to), colours);
     this.#points(plot, bids, colours);
     ctx.restore();
@@ -27,7 +34,7 @@ export class Marker {
 
   #lines(plot, box, marks, colours) {
     const { ctx } = plot;
-    const placed = marks.map((mark) => ({ ...mark, x: Math.round(plot.valToPos(mark.at, "x") + box.left) + 0.5 }));
+    const placed = marks.map((mark) => ({ ...mark, x: Math.round(plot.valToPos(mark.at, "x") / this.#scale + box.left) + 0.5 }));
     const rows = Array.from({ length: ROWS }, () => []);
     ctx.font = `${FONT_PX}px system-ui, sans-serif`;
     ctx.textAlign = "left";
@@ -63,10 +70,11 @@ export class Marker {
   /** Where many stand on one spot, one is drawn; one's own on top. */
   #points(plot, bids, colours) {
     const { ctx } = plot;
-    const box = scaled(plot.bbox);
+    const scale = this.#scale;
+    const box = scaled(plot.bbox, devicePixelRatio * scale);
     const spots = new Set();
     const own = [];
-    const place = ({ at, amount }) => [plot.valToPos(at, "x") + box.left, Math.max(plot.valToPos(amount, "y"), 0) + box.top];
+    const place = ({ at, amount }) => [plot.valToPos(at, "x") / scale + box.left, Math.max(plot.valToPos(amount, "y") / scale, 0) + box.top];
     ctx.lineWidth = 1.5;
     for (const bid of bids) {
       const [x, y] = place(bid);
@@ -84,8 +92,7 @@ export class Marker {
   }
 }
 
-function scaled({ left, top, width, height }) {
-  const ratio = devicePixelRatio;
+function scaled({ left, top, width, height }, ratio) {
   return { left: left / ratio, top: top / ratio, width: width / ratio, height: height / ratio };
 }
 

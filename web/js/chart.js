@@ -8,7 +8,7 @@ import { summary } from "./chart-words.js";
 import { priceLine } from "./price-line.js";
 import { axisMoney, axisTimes } from "./chart-axes.js";
 
-const REST = 25; // it rests this much longer than it has drawn: at most 4 % of the time
+const REST = 40; // it rests so many times as long as it has drawn: at most 2.5 % of the time
 const STILL_MS = 1_000; // the time goes on also where nothing happens
 const STEPS = [1, 2, 2.5, 5].flatMap((lead) => Array.from({ length: 14 }, (_, zeros) => lead * 10 ** zeros)).filter(Number.isInteger).sort((a, b) => a - b);
 const TIMES = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000].map((s) => s * 1_000);
@@ -23,7 +23,8 @@ export class Chart {
   #timer = null;
   #restUntil = 0;
   #colours = null;
-  #marker = new Marker();
+  #marker = null;
+  #scale = 1;
   #reader;
 
   /** Once its style is there. */
@@ -53,6 +54,13 @@ export class Chart {
     this.#model = model;
     this.#past = past;
     this.#later(Math.max(0, this.#restUntil - performance.now()));
+  }
+
+  /** Nobody sees it. */
+  sleep() {
+    clearTimeout(this.#timer);
+    cancelAnimationFrame(this.#frame);
+    this.#frame = null;
   }
 
   #later(wait) {
@@ -88,31 +96,36 @@ export class Chart {
 
   #plotted(line) {
     const data = line[0].length === 0 ? [[this.#shown.from, this.#shown.to], [null, null]] : line;
-    if (!this.#plot) this.#plot = new uPlot(this.#options(), data, this.#node);
-    else {
-      this.#plot.batch(() => this.#plot.setData(data)); // at once, so that what it costs is known
-    }
+    if (!this.#plot) this.#plot = this.#made(data);
+    else this.#plot.batch(() => this.#plot.setData(data)); // at once, so that what it costs is known
     this.#reader.moved();
   }
 
+  #made(data) {
+    this.#scale = scaleOfPage();
+    this.#marker = new Marker(this.#scale);
+    return new uPlot(this.#options(), data, this.#node);
+  }
+
   #options() {
+    const scale = this.#scale;
     const colour = (name) => () => this.#palette[name];
-    const font = () => "12px system-ui, sans-serif";
-    const axis = { font: "12px system-ui, sans-serif", stroke: colour("quiet"), ticks: { show: false } };
+    const font = `${12 * scale}px system-ui, sans-serif`;
+    const axis = { font, stroke: colour("quiet"), ticks: { show: false } };
     const { state } = this.#model;
     return {
       ...this.#size(),
       ms: 1,
       legend: { show: false },
-      padding: [this.#marker.height, 12, 0, 0],
+      padding: [this.#marker.height, 28 * scale, 0, 0],
       cursor: { y: false, drag: { x: false, y: false, setScale: false }, points: { show: false } },
       scales: { x: { time: true, range: () => [this.#shown.from, this.#shown.to] }, y: { range: () => this.#range() } },
       axes: [
-        { ...axis, grid: { show: false }, space: 72, incrs: TIMES, ...axisTimes(() => this.#model.now()) },
-        { ...axis, grid: { stroke: colour("grid"), width: 1 }, incrs: STEPS, space: 36, ...axisMoney(state, font()) },
+        { ...axis, grid: { show: false }, space: 72 * scale, incrs: TIMES, ...axisTimes(() => this.#model.now(), scale) },
+        { ...axis, grid: { stroke: colour("grid"), width: 1 }, incrs: STEPS, space: 36 * scale, ...axisMoney(state, font, scale) },
       ],
       series: [{}, {
-        stroke: colour("line"), width: 2, points: { show: false }, spanGaps: false, paths: uPlot.paths.stepped({ align: 1 }),
+        stroke: colour("line"), width: 2 * scale, points: { show: false }, spanGaps: false, paths: uPlot.paths.stepped({ align: 1 }),
       }],
       hooks: {
         draw: [(plot) => this.#marker.draw(plot, this.#shown, this.#palette)],
@@ -144,13 +157,22 @@ export class Chart {
   }
 
   #resize() {
-    if (this.#plot && this.#node.clientWidth > 0) this.#plot.setSize(this.#size());
+    if (!this.#plot || this.#node.clientWidth === 0) return;
+    if (this.#scale === scaleOfPage()) return this.#plot.setSize(this.#size());
+    const { data } = this.#plot;
+    this.#plot.destroy();
+    this.#plot = this.#made(data);
   }
 
   get #palette() {
     this.#colours ??= coloursOf(this.#node);
     return this.#colours;
   }
+}
+
+/** The page grows on a large screen, and for whoever wants larger letters. */
+function scaleOfPage() {
+  return parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
 }
 
 function coloursOf(node) {

@@ -1,7 +1,7 @@
 // What is drawn at most once a frame, and rests after it where drawing costs much.
 
 const HIDDEN_MS = 250; // a page that is not seen has no frames
-const REST = 15; // so many times as long as it took: a flood takes a small part of a core, however slow that is
+const REST = 30; // so many times as long as it took: a flood takes a small part of a core, however slow that is
 const LONGEST_REST_MS = 250;
 
 /** A function after whose calls `run` runs once: at the next frame that is not in its rest, or soon where there are no frames. */
@@ -13,6 +13,7 @@ export function soon(run) {
   const now = () => {
     cancelAnimationFrame(frame);
     clearTimeout(timer);
+    if (restUntil > performance.now()) return wait();
     pending = false;
     const began = performance.now();
     run();
@@ -20,14 +21,17 @@ export function soon(run) {
     setTimeout(() => { restUntil = began + Math.min(LONGEST_REST_MS, (performance.now() - began) * REST); });
   };
   const wait = () => {
+    const rest = restUntil - performance.now();
+    if (rest > 0) {
+      timer = setTimeout(wait, rest);
+      return;
+    }
     frame = requestAnimationFrame(now);
     timer = setTimeout(now, HIDDEN_MS);
   };
   return () => {
     if (pending) return;
     pending = true;
-    const rest = restUntil - performance.now();
-    if (rest > 0) timer = setTimeout(wait, rest);
-    else wait();
+    wait();
   };
 }

@@ -17,7 +17,8 @@ export function priceLine(state, events, { now, mine }) {
   const shown = bids.map((bid) => ({ ...bid, own: mine(bid.bidder), voided: folded.struck.has(bid.seq) }));
   const line = closedLine(state.dutch ? falling(state, events, until) : folded.line, until);
   const marks = [...folded.marks, ...ending(state)].sort((a, b) => a.at - b.at);
-  return { line, bids: shown, marks, ...span(state, { first: shown[0]?.at ?? line[0]?.[0] ?? null, now, until }) };
+  const first = (state.dutch ? line[0]?.[0] : shown[0]?.at) ?? null;
+  return { line, bids: shown, marks, ...span(state, { first, now, until }) };
 }
 
 /** The bid nearest to a moment; -1 where there is none. */
