@@ -82,7 +82,7 @@ export function fits() {
   const top = document.querySelector("dialog[open]") ?? document.body;
   const texts = [...top.querySelectorAll("*")].filter((node) => {
     const own = [...node.childNodes].some((child) => child.nodeType === Node.TEXT_NODE && child.textContent.trim() !== "");
-    return own && node.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && !meant(node) && !["OPTION", "SCRIPT", "NOSCRIPT"].includes(node.tagName);
+    return own && node.checkVisibility({ visibilityProperty: true, opacityProperty: true, contentVisibilityAuto: true }) && !meant(node) && !["OPTION", "SCRIPT", "NOSCRIPT"].includes(node.tagName);
   });
   for (const node of texts) {
     const style = getComputedStyle(node);
@@ -104,9 +104,12 @@ export function fits() {
     return { left, right, top: over, bottom };
   };
   const boxes = texts.map((node) => {
-    const range = document.createRange();
-    range.selectNodeContents(node);
-    return { node, layer: stuck(node), rects: [...range.getClientRects()].map((rect) => seenOf(rect, node)).filter((rect) => rect.right - rect.left > 1 && rect.bottom - rect.top > 1) };
+    const lines = [...node.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE).flatMap((text) => {
+      const range = document.createRange();
+      range.selectNodeContents(text);
+      return [...range.getClientRects()];
+    });
+    return { node, layer: stuck(node), rects: lines.map((rect) => seenOf(rect, node)).filter((rect) => rect.right - rect.left > 1 && rect.bottom - rect.top > 1) };
   });
   for (const [at, one] of boxes.entries()) {
     for (const other of boxes.slice(at + 1)) {

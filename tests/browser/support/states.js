@@ -131,6 +131,7 @@ export const STATES = {
     await house.server.bid("Ben", id, 20_000);
     await person.bid("50");
     await person.has("#verdict", "data-state", "refused");
+    await person.page.waitForSelector("#bid-button:enabled");
     return person;
   },
   "auction, one's own": async (house) => {
