@@ -134,6 +134,32 @@ export const STATES = {
     await person.page.waitForSelector("#bid-button:enabled");
     return person;
   },
+  "auction, one's own": async (house) => {
+    const person = await house.enter("Eva", `/a/${await lot(house)}`, house.options);
+    await person.shows("#own", 1);
+    return person;
+  },
+  "auction, asked once more": async (house) => {
+    const { person } = await bidding(house);
+    await person.bid("1000");
+    await person.shows("#sure[open]", 1);
+    return person;
+  },
+  "auction, alerts": async (house) => {
+    const { person } = await bidding(house);
+    await person.page.click("#bell");
+    await person.shows("#alert-sound", 1);
+    return person;
+  },
+  "auction, unsettled": async (house) => {
+    const { id, person } = await bidding(house);
+    const pending = { command: { type: "bid", id: "5f0c", amount: 10_000 }, order: { amount: 10_000 }, bidder: "ana", price: 10_000 };
+    await person.page.evaluate(([key, kept]) => sessionStorage.setItem(key, kept), [`subasta.draft.${id}`, JSON.stringify({ pending })]);
+    await person.page.reload();
+    await person.has("#verdict", "data-state", "late");
+    await person.shows("#verdict-actions", 1);
+    return person;
+  },
   "auction, sending": (house) => alone(house, async (own) => {
     const { person } = await bidding(own);
     own.server.freeze();
