@@ -3,10 +3,12 @@
 import { byId, make, setNote, setText } from "./dom.js";
 import { SECTIONS } from "./shelf.js";
 import { EVERYTHING, foldedAway, isFiltering, readWish, writeWish } from "./wish.js";
-import { t } from "./words.js";
+import { locale, t } from "./words.js";
 
 const SAID_AFTER_MS = 800; // once somebody has stopped typing
 const STATUSES = ["all", "open", "coming", "ended"];
+
+const numbers = new Intl.NumberFormat(locale);
 
 export class Filters {
   wish = readWish(location.search);
@@ -45,8 +47,8 @@ export class Filters {
 
   /** What is found. The number is said when somebody has asked anew, not whenever an auction comes or goes. */
   tell({ counts, found, total }, { anew = false } = {}) {
-    for (const name of SECTIONS) setText(this.#form.querySelector(`[data-count="${name}"]`), String(counts[name]));
-    setText(this.#form.querySelector('[data-count="all"]'), String(SECTIONS.reduce((sum, name) => sum + counts[name], 0)));
+    const all = SECTIONS.reduce((sum, name) => sum + counts[name], 0);
+    for (const [name, count] of Object.entries({ ...counts, all })) setText(this.#form.querySelector(`[data-count="${name}"]`), numbers.format(count));
     const filtering = isFiltering(this.wish);
     const words = filtering ? t("lobby.found_of", { found, count: total }) : t("lobby.found", { count: total });
     setText(byId("found"), words);
