@@ -17,6 +17,7 @@ import { Figures, isOver, priceAt } from "./figures.js";
 import { LinkLight } from "./link.js";
 import { Money } from "./money.js";
 import { renderOutcome } from "./outcome.js";
+import { isolated } from "./names.js";
 import { picture } from "./picture.js";
 import { renderRecord } from "./record.js";
 import { renderRostrum, warningText } from "./rostrum.js";
@@ -143,7 +144,7 @@ function spokenAct() {
 }
 
 function leaderText() {
-  return aliases.mine(state.leader) ? t("bid.said_you_lead") : t("bid.said_leads", { name: aliases.named(state.leader).name });
+  return aliases.mine(state.leader) ? t("bid.said_you_lead") : t("bid.said_leads", { name: isolated(aliases.named(state.leader).name) });
 }
 
 function heard(message) {
