@@ -665,20 +665,76 @@ async fn the_list_has_pages_and_filters() {
 async fn the_pages_are_served_closed_to_strangers() {
     let server = TestServer::start().await;
     for (path, kind) in
-        [("/", "text/html; charset=utf-8"), ("/a/any", "text/html; charset=utf-8"), ("/js/client.js", "text/javascript; charset=utf-8")]
+        [("/", "text/html; charset=utf-8"), ("/console", "text/html; charset=utf-8"), ("/js/client.js", "text/javascript; charset=utf-8")]
     {
         let page = reqwest::get(server.url(path)).await.unwrap();
         assert_eq!((page.status().as_u16(), page.headers()["content-type"].to_str().unwrap()), (200, kind), "{path}");
         let policy = page.headers()["content-security-policy"].to_str().unwrap();
         assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe"), "{policy}");
         assert_eq!(page.headers()["x-content-type-options"], "nosniff");
-        let tag = page.headers()["etag"].clone();
-        let same = reqwest::Client::new().get(server.url(path)).header("if-none-match", tag).send().await.unwrap();
-        assert_eq!(same.status(), 304);
     }
-    for path in ["/nothing.js", "/js/../Cargo.toml", "/js/%2e%2e/%2e%2e/Cargo.toml"] {
+    for path in ["/nothing.js", "/js/../Cargo.toml", "/js/%2e%2e/%2e%2e/Cargo.toml", "/index.html", "/v/", "/v/1", "/v/1/index.html"] {
         assert_eq!(reqwest::get(server.url(path)).await.unwrap().status(), 404, "{path}");
     }
+}
+
+async fn fetched(server: &TestServer, path: &str, headers: &[(&str, &str)]) -> reqwest::Response {
+    let request = headers.iter().fold(reqwest::Client::new().get(server.url(path)), |request, (name, value)| request.header(*name, *value));
+    request.send().await.unwrap()
+}
+
+#[tokio::test]
+async fn files_come_compressed_as_they_are_liked_and_each_form_is_known_again() {
+    let server = TestServer::start().await;
+    let plain = fetched(&server, "/js/client.js", &[]).await;
+    assert!(!plain.headers().contains_key("content-encoding"));
+    let plain_size = plain.bytes().await.unwrap().len();
+    let mut tags = std::collections::BTreeSet::new();
+    for (liked, encoding) in [("gzip, deflate, br", Some("br")), ("gzip, br;q=0", Some("gzip")), ("zstd", None)] {
+        let form = fetched(&server, "/js/client.js", &[("accept-encoding", liked)]).await;
+        let header = |name: &str| form.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!(header("content-encoding").as_deref(), encoding, "{liked}");
+        assert_eq!((header("vary").unwrap(), header("cache-control").unwrap()), ("Accept-Encoding".to_owned(), "no-cache".to_owned()));
+        let tag = header("etag").unwrap();
+        assert!(tags.insert(tag.clone()), "two forms have the tag {tag}");
+        let size = form.bytes().await.unwrap().len();
+        assert!(encoding.is_none() && size == plain_size || size * 2 < plain_size, "{liked}: {size} of {plain_size}");
+        let headers = [("accept-encoding", liked), ("if-none-match", &format!("\"x\", W/{tag}"))];
+        assert_eq!(fetched(&server, "/js/client.js", &headers).await.status(), 304, "{liked}");
+        let headers = [("accept-encoding", liked), ("if-none-match", "\"x\"")];
+        assert_eq!(fetched(&server, "/js/client.js", &headers).await.status(), 200, "{liked}");
+    }
+    // What is made for one answer is compressed for it.
+    for path in ["/", "/api/auctions"] {
+        let small = fetched(&server, path, &[("accept-encoding", "gzip")]).await;
+        assert!(small.headers().get_all("vary").iter().any(|vary| vary.to_str().unwrap().contains("Accept-Encoding")), "{path}");
+        let is_large = path == "/";
+        assert_eq!(small.headers().contains_key("content-encoding"), is_large, "{path}");
+        if is_large {
+            assert_eq!(small.bytes().await.unwrap()[..2], [0x1f, 0x8b]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_page_names_may_be_kept_for_ever_and_what_others_name_is_asked_for() {
+    let server = TestServer::start().await;
+    let page = fetched(&server, "/", &[]).await;
+    assert_eq!(page.headers()["cache-control"], "no-store");
+    let page = page.text().await.unwrap();
+    let addresses: Vec<&str> = page.split('"').filter(|part| part.starts_with("/v/")).collect();
+    assert!(addresses.len() > 8, "{addresses:?}");
+    for address in &addresses {
+        let file = fetched(&server, address, &[]).await;
+        assert_eq!(file.status(), 200, "{address}");
+        assert_eq!(file.headers()["cache-control"], "public, max-age=31536000, immutable", "{address}");
+    }
+    // All modules at once, and each once: no chain of requests.
+    let modules: Vec<_> = addresses.iter().filter(|address| address.ends_with("/js/client.js")).collect();
+    assert_eq!(modules.len(), 1, "{addresses:?}");
+    // A page from before an update goes on, and keeps nothing.
+    let old = fetched(&server, "/v/0123456789ab/js/client.js", &[]).await;
+    assert_eq!((old.status().as_u16(), old.headers()["cache-control"].to_str().unwrap()), (200, "no-cache"));
 }
 
 #[tokio::test]

@@ -118,6 +118,31 @@ async fn who_is_who_is_told_to_those_who_may_know() {
     assert_eq!(server.join("/ws/plain?name=Ana").await.welcome.get("aliases"), None);
 }
 
+#[tokio::test]
+async fn how_far_one_goes_is_told_again_to_oneself_alone() {
+    let server = TestServer::start().await;
+    server.auction("open", json!({})).await;
+    server.auction("hidden", json!({"format": "sealed", "soft_close": null})).await;
+    let own = async |room: &str, name: &str| server.join(&format!("/ws/{room}?name={name}")).await.welcome.get("own").cloned();
+    let mut ana = server.join("/ws/open?name=Ana").await;
+    ana.ask(json!({"type": "bid", "max": 50_000})).await;
+    server.join("/ws/open?name=Ben").await.ask(json!({"type": "bid", "max": 20_000})).await;
+    assert_eq!(own("open", "Ana").await, Some(json!(50_000)));
+    assert_eq!((own("open", "Ben").await, own("open", "Sol").await), (None, None), "who does not lead, and who offers it");
+    assert_eq!(server.join("/ws/open").await.welcome.get("own"), None, "nobody in particular");
+    let poll = async |name: &str| get(&server, &format!("/api/auctions/open/events?wait=1&name={name}"), "application/json").await;
+    assert_eq!(serde_json::from_str::<Value>(&poll("Ana").await).unwrap()["own"], json!(50_000));
+    assert!(!poll("Ben").await.contains("\"own\""));
+    // Her own raise is told to nobody else, and to her the next time.
+    ana.ask(json!({"type": "bid", "max": 70_000})).await;
+    assert_eq!(own("open", "Ana").await, Some(json!(70_000)));
+
+    let mut ana = server.join("/ws/hidden?name=Ana").await;
+    ana.ask(json!({"type": "bid", "amount": 30_000})).await;
+    ana.ask(json!({"type": "bid", "amount": 25_000})).await;
+    assert_eq!((own("hidden", "Ana").await, own("hidden", "Ben").await), (Some(json!(25_000)), None));
+}
+
 /// Dutch, a step each 100 ms.
 fn falling() -> Value {
     json!({"format": "dutch", "dutch": {"floor": 10, "step": 1, "every_ms": 100}, "soft_close": null})

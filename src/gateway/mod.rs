@@ -106,7 +106,7 @@ pub struct Gateway {
     heart: Arc<heart::Heart>,
     drain: Arc<drain::Drain>,
     proxies: Arc<Proxies>,
-    views: Arc<pages::Views>,
+    site: Arc<pages::Site>,
     tls: Option<TlsAcceptor>,
 }
 
@@ -117,8 +117,8 @@ impl Gateway {
         let heart = Arc::new(heart::Heart::new(settings.heartbeat_interval, settings.heartbeat_timeout));
         let proxies = Arc::new(Proxies::new(settings.trusted_proxies.clone()));
         let drain = Arc::new(drain::Drain::new(settings.drain_spread, settings.drain_limit));
-        let views = Arc::new(pages::views(None).expect("a test renders every page in every language"));
-        Ok(Gateway { rooms, sessions: Arc::new(sessions), settings: Arc::new(settings), heart, drain, proxies, views, tls })
+        let site = Arc::new(pages::Site::embedded().expect("a test renders every page in every language"));
+        Ok(Gateway { rooms, sessions: Arc::new(sessions), settings: Arc::new(settings), heart, drain, proxies, site, tls })
     }
 
     /// Lets everyone go before a restart, one after the other, and nobody in. Returns once all are gone, or their time is over; what is left is
@@ -132,8 +132,8 @@ impl Gateway {
             .route("/ws", get(handshake::lobby).connect(handshake::lobby))
             .route("/ws/{auction}", get(handshake::room).connect(handshake::room))
             .route("/api/session", post(api::sign_in))
-            .route("/api/auctions", get(api::list).post(api::create))
-            .route("/api/auctions/{auction}", get(api::look))
+            .route("/api/auctions", get(api::list).post(api::create).layer(middleware::from_fn(pages::compressed)))
+            .route("/api/auctions/{auction}", get(api::look).layer(middleware::from_fn(pages::compressed)))
             .route("/api/auctions/{auction}/commands", post(api::command))
             .route("/api/auctions/{auction}/log", get(export::log))
             .route("/healthz", get(async || "ok\n"))

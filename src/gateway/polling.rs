@@ -15,7 +15,7 @@ use super::Gateway;
 use super::api::{Answer, Problem, named, query};
 use super::session::Credentials;
 use super::streams;
-use crate::auction::{AuctionId, Person, Refusal};
+use crate::auction::{AuctionId, Money, Person, Refusal};
 use crate::room::Taken;
 use crate::wire::{self, Format, Frame, You};
 
@@ -111,11 +111,11 @@ fn manner(headers: &HeaderMap) -> Option<Manner> {
 async fn long_poll(gateway: &Gateway, id: &AuctionId, since: Option<u64>, who: Option<Person>, wait: Duration, limit: usize) -> Answer {
     let (mut seat, look, resumed) = gateway.rooms.join(id, since, who.clone()).await?;
     let you = Some(You::new(who.as_ref()));
-    let aliases = look.aliases.as_deref().map(wire::known);
+    let (aliases, own) = (look.aliases.as_deref().map(wire::known), look.own.map(Money::minor));
     let now = gateway.rooms.clock().now();
     if !resumed {
         let (seq, ended, auction) = (look.seq, look.ended, Some(&*look.auction));
-        return Ok(page(&wire::Events { seq, resumed, ended, now, you, aliases, events: &[], auction }));
+        return Ok(page(&wire::Events { seq, resumed, ended, now, you, aliases, own, events: &[], auction }));
     }
     let mut frames: Vec<Frame> = Vec::new();
     let mut seq = since.unwrap_or(look.seq);
@@ -139,22 +139,22 @@ async fn long_poll(gateway: &Gateway, id: &AuctionId, since: Option<u64>, who: O
     let ended = matches!(taken, Taken::End(crate::room::Ending::Ended)) && frames.len() < limit;
     let events: Vec<_> = frames.iter().map(Frame::raw).collect();
     let now = gateway.rooms.clock().now();
-    Ok(page(&wire::Events { seq, resumed, ended, now, you, aliases, events: &events, auction: None }))
+    Ok(page(&wire::Events { seq, resumed, ended, now, you, aliases, own, events: &events, auction: None }))
 }
 
 /// A page of all that ever happened.
 async fn history(gateway: &Gateway, id: &AuctionId, since: u64, limit: usize) -> Answer {
     let look = gateway.rooms.look(id).await?;
-    let (now, you, aliases) = (gateway.rooms.clock().now(), None, None);
+    let (now, you, aliases, own) = (gateway.rooms.clock().now(), None, None, None);
     if since > look.seq {
         let (seq, ended) = (look.seq, look.ended);
-        return Ok(page(&wire::Events { seq, resumed: false, ended, now, you, aliases, events: &[], auction: None }));
+        return Ok(page(&wire::Events { seq, resumed: false, ended, now, you, aliases, own, events: &[], auction: None }));
     }
     let frames = gateway.rooms.history(id, since, limit).await?;
     let seq = since + frames.len() as u64;
     let events: Vec<_> = frames.iter().map(Frame::raw).collect();
     let ended = look.ended && seq >= look.seq;
-    Ok(page(&wire::Events { seq, resumed: true, ended, now, you, aliases, events: &events, auction: None }))
+    Ok(page(&wire::Events { seq, resumed: true, ended, now, you, aliases, own, events: &events, auction: None }))
 }
 
 fn page(events: &wire::Events<'_>) -> Response<Body> {

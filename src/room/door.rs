@@ -11,7 +11,7 @@ use super::callers::Callers;
 use super::feed::Cursor;
 use super::presence::{Presence, Watching};
 use super::reply::Reply;
-use crate::auction::{Auction, AuctionId, Command, Currency, Granted, Millis, Person, Refusal, Status};
+use crate::auction::{Auction, AuctionId, Command, Currency, Granted, Millis, Money, Person, Refusal, Status};
 use crate::wire::Seen;
 
 /// The answer to a command.
@@ -93,6 +93,8 @@ pub struct Look {
     pub seq: u64,
     /// Where bidders are known by numbers: who is who, as far as whoever looks may know.
     pub aliases: Option<Arc<[Person]>>,
+    /// How far whoever looks goes, in a bid of theirs that stands and that the others do not see.
+    pub own: Option<Money>,
     /// What amounts are in.
     pub currency: Currency,
     /// Whether nothing will change any more.
@@ -102,7 +104,7 @@ pub struct Look {
 impl Look {
     /// As a `welcome` has it.
     pub fn seen(&self) -> Seen<'_> {
-        (&self.auction, self.aliases.as_deref())
+        (&self.auction, self.aliases.as_deref(), self.own)
     }
 }
 

@@ -298,7 +298,8 @@ impl Room {
 
     /// Snapshot and cursor in one step: no event falls between them, none is in both.
     fn place(&mut self, since: Option<u64>, who: Option<&Person>) -> Place {
-        let look = Look { aliases: self.aliases_for(who), ..self.look() };
+        let own = who.and_then(|who| self.auction.book().own(who));
+        let look = Look { aliases: self.aliases_for(who), own, ..self.look() };
         let resume = since.and_then(|since| self.feed.cursor(Some(since)));
         let resumed = resume.is_some();
         let cursor = resume.or_else(|| self.feed.cursor(None)).expect("a cursor at the head is always to be had");
@@ -334,6 +335,7 @@ impl Room {
             auction: auction.into(),
             seq: self.auction.seq(),
             aliases: None,
+            own: None,
             currency: self.auction.terms().currency,
             ended: self.auction.status().has_ended(),
         };

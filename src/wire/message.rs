@@ -60,6 +60,9 @@ pub struct Welcome<'a> {
     /// Where bidders are known by numbers: who is who, as far as one may know.
     #[serde(skip_serializing_if = "Option::is_none")]
     aliases: Option<Vec<KnownOut<'a>>>,
+    /// How far one goes, where one leads or has a sealed bid in: nobody else is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    own: Option<i64>,
     /// How often at least something is heard.
     pub heartbeat_ms: u64,
     /// How to come back.
@@ -67,14 +70,14 @@ pub struct Welcome<'a> {
 }
 
 /// Encodes the first frame in a room; `auction` and what one may know of who is who, as it is now.
-pub fn welcome(now: Millis, you: Option<&Person>, (auction, aliases): Seen<'_>, seq: u64, resumed: bool, heartbeat_ms: u64) -> Frame {
+pub fn welcome(now: Millis, you: Option<&Person>, (auction, aliases, own): Seen<'_>, seq: u64, resumed: bool, heartbeat_ms: u64) -> Frame {
     let (protocol, reconnect) = (PROTOCOL, Reconnect::DEFAULT);
-    let (you, aliases) = (You::new(you), aliases.map(known));
-    Frame::text(&to_json(&Welcome { protocol, now, you, auction, seq, resumed, aliases, heartbeat_ms, reconnect }))
+    let (you, aliases, own) = (You::new(you), aliases.map(known), own.map(Money::minor));
+    Frame::text(&to_json(&Welcome { protocol, now, you, auction, seq, resumed, aliases, own, heartbeat_ms, reconnect }))
 }
 
-/// An auction object, and where its bidders are known by numbers, who is who as far as one may know.
-pub type Seen<'a> = (&'a RawValue, Option<&'a [Person]>);
+/// An auction object; where its bidders are known by numbers, who is who as far as one may know; and how far one goes oneself.
+pub type Seen<'a> = (&'a RawValue, Option<&'a [Person]>, Option<Money>);
 
 /// The first frame in the lobby.
 #[derive(Serialize, JsonSchema)]
@@ -436,6 +439,9 @@ pub struct Events<'a> {
     /// Where bidders are known by numbers: who is who, as far as whoever asks may know.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aliases: Option<Vec<KnownOut<'a>>>,
+    /// In a long poll: how far one goes, where one leads or has a sealed bid in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own: Option<i64>,
     /// Oldest first.
     #[schemars(with = "Vec<EventOut<'a>>")]
     pub events: &'a [&'a RawValue],

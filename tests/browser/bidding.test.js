@@ -81,12 +81,10 @@ test("two people see each other's bids, chat and names", async () => {
   await ana.bid("50");
   await ana.reads("#verdict", "Refused: The lowest bid that counts now is 105.00 EUR.");
   await ana.has("#verdict", "data-state", "refused");
-  await ana.reads("#use-minimum", "Use €105.00");
+  await ana.reads("#remedy", "Bid €105.00 instead");
   assert.ok(await ana.page.isHidden("#amount-hint"), "the same words twice");
   await ana.picture("refused");
-  await ana.page.click("#use-minimum");
-  assert.equal(await ana.value("#amount"), "105.00");
-  await ana.bid();
+  await ana.page.click("#remedy");
   await ana.reads("#verdict", "Accepted: you are leading at €105.00.");
   await ben.reads("#verdict", "You have been outbid: Ana leads at €105.00.");
 
@@ -202,13 +200,18 @@ test("before the opening one may talk, not bid", async () => {
   await ana.picture("scheduled");
 });
 
-test("the seller is refused in the server's words", async () => {
+test("the seller is told that it is theirs, and where to conduct it; over HTTP they are refused", async () => {
   await server.create("Eva", { id: "hers", title: "Her own", start: 10_000, duration_ms: 600_000 });
   const eva = await browser.open(server.url("/a/hers"));
+  await eva.connected();
+  assert.ok(await eva.page.isVisible("#bid-form"), "as long as nobody knows who she is");
   await eva.signIn("Eva");
-  await eva.bid();
-  await eva.reads("#verdict", /^Refused: \S+/);
-  assert.equal((await server.auction("hers")).bids, 0);
+  await eva.reads("#own", /^This is your auction/);
+  assert.ok(await eva.page.isHidden("#bid-form"));
+  assert.equal(await eva.page.getAttribute("#own a", "href"), "/console?auction=hers");
+  await eva.picture("own");
+  const { status, body } = await server.bid("Eva", "hers", 10_000);
+  assert.deepEqual([status, body.code], [409, "own_auction"]);
 });
 
 test("an address without an auction says so, and that is all", async () => {

@@ -90,9 +90,9 @@ test("unsold, and a reserve that was not met", async () => {
   await ana.bid();
   await ana.reads("#leader", "You lead");
 
-  await ben.reads("#outcome", "Unsold The auction ended without a bid. See the other auctions");
+  await ben.reads("#outcome", /^Unsold The auction ended without a bid\. Opened .+ Ended .+ See the other auctions The record$/);
   await ben.reads("#history-empty", "There were no bids.");
-  await ana.reads("#outcome", /^Not sold: reserve not met .* The highest bid was €100\.00\. See the other auctions$/);
+  await ana.reads("#outcome", /^Not sold: reserve not met .* The highest bid was €100\.00\. Opened .+ Ended .+ Bids 1 bid Reserve not met See the other auctions/);
   await ana.has("#outcome", "data-outcome", "reserve_not_met");
   for (const person of people) await assertOver(person);
   await ben.picture("unsold");

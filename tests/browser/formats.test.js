@@ -161,6 +161,8 @@ test("a bid is taken out: first what would be, then why", async () => {
   await ana.bid("100");
   await ben.reads("#leader", "Ana leads");
   await ben.bid("500");
+  await ben.reads("#sure-why", /^That is 500\.00 euros\. The least that counts now is €102\.50\./);
+  await ben.page.click("#sure-yes");
   await ana.reads("#leader", "Ben leads");
   await eva.reads("#leader", "Ben leads");
   const { keyboard } = eva.page;

@@ -36,6 +36,11 @@ export function withEarlier(state, events) {
   return Object.freeze({ ...state, ...Object.fromEntries(joined) });
 }
 
+/** All that is known: the lists anew, from all events up to this state's. `kept`: as in `fromSnapshot`, from now on. */
+export function withAll(state, events, kept) {
+  return withEarlier({ ...state, kept, history: [], envelopes: [], voids: [] }, events);
+}
+
 /** What can be taken out, oldest first: bids; or, where those are sealed, when each of them came. */
 export function bidsOf(state) {
   return isSealed(state) ? state.envelopes : state.history;

@@ -4,9 +4,10 @@ import { actWords } from "./acts.js";
 import { Alerts } from "./alerts.js";
 import { Aliases } from "./aliases.js";
 import { Announcer } from "./announcer.js";
-import { apply, canBuyNow, fromSnapshot, isSealed, standingOf, withPresence, withText } from "./auction-state.js";
+import { apply, canBuyNow, fromSnapshot, isSealed, standingOf, withAll, withPresence, withText } from "./auction-state.js";
 import { BidBox } from "./bid-box.js";
 import { BidDesk } from "./bid-desk.js";
+import { ChartBox } from "./chart-box.js";
 import { ChatBox } from "./chat-box.js";
 import { Client } from "./client.js";
 import { ServerClock } from "./clock.js";
@@ -14,10 +15,12 @@ import { renderCrowd } from "./crowd.js";
 import { byId, nameOf, setContent, setText } from "./dom.js";
 import { Draft } from "./draft.js";
 import { Figures, isOver, priceAt } from "./figures.js";
+import { soon } from "./frame.js";
 import { LinkLight } from "./link.js";
 import { Money } from "./money.js";
 import { renderOutcome } from "./outcome.js";
 import { isolated } from "./names.js";
+import { MOST, Past } from "./past.js";
 import { picture } from "./picture.js";
 import { renderRecord } from "./record.js";
 import { renderRostrum, warningText } from "./rostrum.js";
@@ -39,7 +42,9 @@ const session = new Session();
 const signIn = new SignIn(session);
 const announcer = new Announcer(byId("announcer"));
 const figures = new Figures();
-const history = new History();
+const past = new Past(id, { token: () => session.token, changed: recalled });
+const chart = new ChartBox(past);
+const history = new History({ earlier: () => past.load() });
 const chatLog = new ChatLog();
 const aliases = new Aliases();
 const sealedNote = new SealedNote(id);
@@ -51,6 +56,9 @@ let state = null;
 let you = NOBODY;
 let money = null;
 let intent = null;
+
+/** At most once a frame, however much is heard. */
+const renderSoon = soon(render);
 
 const client = new Client(location.origin, { auction: id, clock, token: () => session.token, denied: () => session.forget() });
 const light = new LinkLight(() => client.wake());
@@ -69,7 +77,7 @@ function welcomed(message) {
   const before = you;
   you = message.you ?? NOBODY;
   aliases.begin(you, message.aliases);
-  desk.learnMaximum(you.id, message.own?.max);
+  desk.learnOwn(you.id, message.own);
   // A bid of somebody else's, in this very tab, stays where it is: they may come back.
   if (draft.pending?.bidder === you.id) desk.recall(draft.pending);
   // The events to come bring the rest.
@@ -79,6 +87,8 @@ function welcomed(message) {
 
 function takeSnapshot(auction) {
   state = fromSnapshot(auction);
+  past.begin(auction);
+  if (past.events.length > auction.recent.length) state = withAll(state, past.events, MOST);
   money = new Money(state.currency, state.decimals);
   document.documentElement.dataset.currency = state.currency;
   setText(byId("title"), state.title);
@@ -87,6 +97,13 @@ function takeSnapshot(auction) {
   byId("conduct-link").href = `/console?auction=${encodeURIComponent(state.id)}`;
   byId("picture").replaceChildren(picture(state, state.title));
   redrawLists();
+}
+
+/** The bids from before what the snapshot knew. */
+function recalled() {
+  state = withAll(state, past.events, MOST);
+  history.reset();
+  render();
 }
 
 function redrawLists() {
@@ -115,9 +132,10 @@ function showLink(code = client.code) {
 function happened(event) {
   const before = standingOf(state, aliases.mine);
   state = apply(state, event);
+  past.add(event);
   if (event.type === "voided") {
     history.reset(); // what is drawn already has changed
-    desk.forgetMaximum();
+    desk.forgetOwn();
     desk.settle();
   }
   // A refusal stays to be read; what was said of an accepted bid is old once somebody has bid again.
@@ -125,7 +143,7 @@ function happened(event) {
   if (standingOf(state, aliases.mine) !== before || overtaken) desk.settle();
   const words = Object.hasOwn(SPOKEN, event.type) ? SPOKEN[event.type](event) : "";
   if (words) announcer.say(words);
-  render();
+  renderSoon();
 }
 
 const SPOKEN = {
@@ -154,7 +172,7 @@ function heard(message) {
     announcer.say(message.text);
   }
   if (message.type === "alias") learnAlias(message);
-  render();
+  renderSoon();
 }
 
 function learnAlias(pair) {
@@ -218,9 +236,9 @@ function renderAuction(link) {
   const { current } = client;
   const ready = current && state.status === "open" && !desk.busy;
   const standing = standingOf(state, aliases.mine);
-  const [maximum, sealed] = [desk.maximumOf(you), sealedNote.amountOf(you.id, state)];
+  const [maximum, sealed] = [desk.ownOf(you), desk.ownOf(you) ?? sealedNote.amountOf(you.id, state)];
   const { mine, named } = aliases;
-  const model = { state, you, mine, named, money, link, current, ready, standing, maximum, sealed, desk: desk.view, now: () => clock.now() };
+  const model = { state, you, mine, named, money, link, current, ready, standing, maximum, sealed, desk: desk.view, past, now: () => clock.now() };
   byId("auction").hidden = false;
   document.documentElement.dataset.status = state.status;
   if (isOver(state) && !desk.busy) draft.forget();
@@ -230,6 +248,7 @@ function renderAuction(link) {
   renderRecord(model);
   bidBox.render(model);
   history.render(model);
+  chart.render(model);
   chatLog.render(model);
   renderCrowd(state);
   sure.check();

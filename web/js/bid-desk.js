@@ -12,7 +12,7 @@ export class BidDesk {
   #pending = null;
   #connected = false;
   #view = Object.freeze({ phase: "idle" });
-  #maximum = null;
+  #own = null;
   #slow = null;
 
   /** `send(command, {patience})` gives a promise of the verdict; `keep(pending)` is told what waits for one, undefined for nothing. */
@@ -26,18 +26,19 @@ export class BidDesk {
   get view() { return this.#view; }
   get busy() { return this.#pending !== null; }
 
-  /** One's own maximum: the server's word at the welcome, and what was accepted from here since. */
-  maximumOf(you) {
-    return this.#maximum?.bidder === you?.id ? this.#maximum?.max ?? null : null;
+  /** How far one goes: the server's word at the welcome, and what was accepted from here since. */
+  ownOf(you) {
+    return this.#own?.bidder === you?.id ? this.#own?.amount ?? null : null;
   }
 
-  learnMaximum(bidder, max) {
-    this.#maximum = Number.isInteger(max) ? { bidder, max } : null;
+  /** `amount`: none where it is not a number. */
+  learnOwn(bidder, amount) {
+    this.#own = Number.isInteger(amount) ? { bidder, amount } : null;
   }
 
   /** A bid was taken out: how far the others go is no longer known. */
-  forgetMaximum() {
-    this.#maximum = null;
+  forgetOwn() {
+    this.#own = null;
   }
 
   /** `order` is { amount }, { max }, or { buys }: at once for this much, or not at all. `meantAt`: the price it was meant at. */
@@ -96,7 +97,7 @@ export class BidDesk {
     if (verdict.code === "no_verdict") return this.#late(); // it may count: under its own id it can be asked again
     const { order, bidder } = this.#done();
     if (verdict.type === "refused") return this.#show({ phase: "refused", order, refusal: verdict });
-    if (order.max) this.#maximum = { bidder, max: order.max };
+    if (order.max || verdict.standing === "placed") this.learnOwn(bidder, order.max ?? order.amount);
     const { seq, alias, price } = verdict;
     this.#show({ phase: "accepted", order, bidder, seq, alias, price, why: verdict.standing === "outbid" ? verdict.why : undefined });
   }
@@ -106,7 +107,7 @@ export class BidDesk {
     if (problem.code === "late") return this.#late();
     if (problem.code === "gone") return this.#show({ phase: "unconfirmed", order });
     this.#done();
-    this.#show({ phase: "refused", order, refusal: { code: `unanswered_${problem.code}`, message: problem.message } });
+    this.#show({ phase: "refused", order, refusal: { code: problem.code, message: problem.message } });
   }
 
   #late() {

@@ -41,7 +41,7 @@ export class Card {
     this.auction = auction;
     const { link, status, standing, watching, format } = this.#parts;
     this.#picture();
-    this.node.dataset.status = auction.status;
+    if (this.node.dataset.status !== auction.status) this.node.dataset.status = auction.status;
     setText(link, auction.title);
     setText(status, statusWords(auction));
     setNote(format, FORMATS.includes(auction.format) ? t(`lobby.format_${auction.format}`) : "");
@@ -82,6 +82,7 @@ export class Card {
   #own(mine) {
     const { own, ownFoot, conduct } = this.#parts;
     setNote(own, mine ? t("lobby.own") : "");
+    this.node.classList.toggle("is-own", mine);
     ownFoot.hidden = !mine || isOver(this.auction);
     if (ownFoot.hidden) return;
     const { id, title } = this.auction;

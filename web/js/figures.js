@@ -3,11 +3,14 @@
 import { isSealed } from "./auction-state.js";
 import { byId, nameOf, setContent, setNote, setText } from "./dom.js";
 import { askedPrice, isFalling, untilNextFall } from "./falling.js";
-import { at, moment, remaining, to } from "./time.js";
+import { at, moment, remaining, tenths, to } from "./time.js";
 import { whyWords } from "./why.js";
 import { parts, t } from "./words.js";
 
 const ENDING_SOON_MS = 60_000;
+const TENTHS_MS = 10_000; // as long as this much is left
+const TENTH_MS = 100;
+const FRESH_MS = 5_000;
 const LONG = 11; // characters of a price
 
 export class Figures {
@@ -15,9 +18,14 @@ export class Figures {
   #price = byId("price");
   #countdown = byId("countdown");
   #countdownLabel = byId("countdown-label");
+  #bar = byId("last-minute");
+  #still = matchMedia("(prefers-reduced-motion: reduce)");
+  #timer = null;
   #model = null;
+  #extended = null;
 
   render(model) {
+    this.#notice(model);
     this.#model = model;
     const { state, money } = model;
     setText(byId("price-label"), priceLabel(state));
@@ -43,11 +51,33 @@ export class Figures {
     this.#price.dataset.long = price.length > LONG;
     const [label, time] = countdownWords(state, now);
     setText(this.#countdownLabel, label);
-    setText(this.#countdown, time);
+    const left = state.status === "open" ? state.ends_at - now : Infinity;
+    const exact = left > 0 && left < TENTHS_MS && !this.#still.matches;
+    setText(this.#countdown, exact ? tenths(left) : time);
+    if (exact) this.#soonAgain();
     setNote(byId("time-note"), timeNote(state, now));
     setNote(byId("fall"), fallWords(state, money, now));
-    const soon = state.status === "open" && state.ends_at - now <= ENDING_SOON_MS;
-    this.#countdown.dataset.soon = soon;
+    const soon = left <= ENDING_SOON_MS;
+    this.#countdown.dataset.soon = this.#panel.dataset.soon = soon;
+    if (!this.#bar) return;
+    this.#bar.hidden = !soon;
+    this.#bar.style.setProperty("--left", Math.max(0, left / ENDING_SOON_MS).toFixed(4));
+  }
+
+  /** Quicker than others tick it. */
+  #soonAgain() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.tick(this.#model.now()), TENTH_MS);
+  }
+
+  /** More time than a moment ago: that is to be seen. */
+  #notice({ state }) {
+    const known = this.#model?.state;
+    if (!known || !state.extension || state.extension.at <= (known.extension?.at ?? 0)) return;
+    const note = byId("time-note");
+    note.dataset.fresh = true;
+    clearTimeout(this.#extended);
+    this.#extended = setTimeout(() => delete note.dataset.fresh, FRESH_MS);
   }
 }
 
@@ -115,7 +145,7 @@ function priceLabel(state) {
 
 function countWords(state) {
   const { bids } = state;
-  if (bids === 0 || state.dutch) return "";
+  if (bids === 0 || state.dutch || isOver(state)) return ""; // the outcome says it
   return count(bids, isSealed(state) ? "sealed bid" : "bid");
 }
 

@@ -13,7 +13,9 @@ import { Stillness } from "./stillness.js";
 import { t } from "./words.js";
 
 const TICK_MS = 250;
-const UNSEEN_A_TICK = 20; // cards out of sight are kept right, too, but not all at once
+const UNSEEN_A_TICK = 30; // cards out of sight are kept right, too, but not all at once
+const TELLS_SIGHT = "oncontentvisibilityautostatechange" in document.documentElement; // where not, all cards count as seen
+const ORDER_MS = 1_000; // a list that is put in order more often than that cannot be read
 const ANEW_MS = 5_000; // prices fall, and with them the order by price, without any message
 
 const session = new Session();
@@ -21,7 +23,7 @@ const signIn = new SignIn(session);
 const auctions = new Map();
 const cards = new Map();
 const decimals = new Map(); // by currency
-const waiting = new Set(); // ids whose cards are to be drawn in the next frame
+const waiting = new Set(); // ids whose cards are to be drawn
 const inSight = new Set();
 const drawn = new Map([...document.querySelectorAll("#lobby [data-auction]")].map((node) => [node.dataset.auction, node]));
 
@@ -37,7 +39,6 @@ const light = new LinkLight(() => client.wake());
 const filters = new Filters({ changed: wished, money: (currency) => moneyIn(currency) });
 const rack = new Rack((id) => cardOf(id).node);
 const stillness = new Stillness(byId("lobby"));
-const sight = new IntersectionObserver(looked, { rootMargin: "200px" });
 
 function welcomed(message) {
   you = message.you ?? null;
@@ -48,13 +49,13 @@ function welcomed(message) {
   for (const id of cards.keys()) waiting.add(id); // whose is whose may be another matter now
   const first = !welcome;
   welcome = true;
-  draw();
+  draw([...waiting]);
   arrange({ now: first, anew: first });
 }
 
 function changed({ auction }) {
   put(auction);
-  frame ??= requestAnimationFrame(drawFrame);
+  if (inSight.has(auction.id)) frame ??= requestAnimationFrame(drawFrame);
 }
 
 function vanished({ id }) {
@@ -73,16 +74,18 @@ function put(auction) {
   if (cards.has(auction.id)) waiting.add(auction.id);
 }
 
-/** However much has come since the last frame: each card once. */
+/** However much has come since the last frame: each card that can be seen once. The others have time. */
 function drawFrame() {
   frame = null;
-  draw();
+  draw([...inSight].filter((id) => waiting.has(id)));
 }
 
-function draw() {
+function draw(ids) {
   const now = client.now();
-  for (const id of waiting) if (auctions.has(id)) cards.get(id)?.render(auctions.get(id), now, you?.id ?? null);
-  waiting.clear();
+  for (const id of ids) {
+    waiting.delete(id);
+    if (auctions.has(id)) cards.get(id)?.render(auctions.get(id), now, you?.id ?? null);
+  }
 }
 
 /** Nothing moves under somebody's hands, unless they have asked for it: `now`. */
@@ -93,6 +96,7 @@ function arrange({ now = false, anew = false } = {}) {
   filters.tell(shelf, { anew });
   const moves = rack.movesTo(shelf.sections);
   const held = moves > 0 && !now && stillness.isBusy(performance.now());
+  byId("own-link").hidden = !you?.id || !shelf.sellers.has(you.id);
   tellMoved(held ? moves : 0);
   if (held) {
     unordered = true; // until they are done
@@ -122,39 +126,38 @@ function cardOf(id) {
     const card = new Card(auction, drawn.get(id));
     card.render(auction, client.now(), you?.id ?? null);
     cards.set(id, card);
-    sight.observe(card.node);
+    card.node.addEventListener("contentvisibilityautostatechange", seen);
+    if (!TELLS_SIGHT) inSight.add(id);
   }
   return cards.get(id);
 }
 
 function forget(id) {
-  sight.unobserve(cards.get(id).node);
   inSight.delete(id);
   cards.delete(id);
 }
 
-function looked(entries) {
-  const now = client.now();
-  for (const { isIntersecting, target } of entries) {
-    const id = target.dataset.auction;
-    if (!isIntersecting) inSight.delete(id);
-    else if (cards.has(id)) {
-      inSight.add(id);
-      cards.get(id).tick(now);
-    }
-  }
+/** The browser says which cards it leaves out, as they cannot be seen: an observer of ours would work it out once more, for every frame. */
+function seen({ target, skipped }) {
+  const id = target.dataset.auction;
+  if (skipped) return inSight.delete(id);
+  if (!cards.has(id)) return;
+  inSight.add(id);
+  if (waiting.has(id)) draw([id]);
+  else cards.get(id).tick(client.now());
 }
 
 function tick() {
   if (document.hidden || !welcome) return;
   const now = client.now();
   for (const id of inSight) cards.get(id)?.tick(now);
+  draw([...waiting].slice(0, UNSEEN_A_TICK));
   for (let step = 0; step < UNSEEN_A_TICK; step += 1) {
     const { done, value: card } = hand.next();
     if (done) hand = cards.values();
     else card.tick(now);
   }
-  if (unordered || performance.now() - orderedAt > ANEW_MS) arrange();
+  if (performance.now() - orderedAt >= (unordered ? ORDER_MS : ANEW_MS)) arrange();
 }
 
 function wished() {

@@ -1,33 +1,78 @@
-// How it ended.
+// How it ended: for whom, for how much, and what comes next.
 
-import { isSealed } from "./auction-state.js";
+import { isSealed, voidOf } from "./auction-state.js";
 import { byId, make, nameOf, setContent } from "./dom.js";
 import { count, isOver } from "./figures.js";
 import { isolated } from "./names.js";
+import { recordAddress } from "./record.js";
+import { inFull } from "./time.js";
 import { parts, t } from "./words.js";
+
+let wasOpen = false; // one has seen it end
 
 export function renderOutcome(model) {
   const { state, mine } = model;
   const node = byId("outcome");
   node.hidden = !isOver(state);
-  if (node.hidden) return;
+  if (node.hidden) {
+    wasOpen = true;
+    return;
+  }
   const won = state.outcome === "sold" && Boolean(state.winner) && mine(state.winner);
   node.dataset.outcome = won ? "won" : state.outcome ?? state.status;
-  setContent(node, make("p", "outcome-head", ...headline(model, won)), make("p", "outcome-note", note(model, won)), wayOn());
+  node.dataset.fresh = wasOpen;
+  const lines = [note(model, won), ...(won ? toPay(model) : forOthers(model))].map((line) => make("p", "outcome-note", ...[line].flat()));
+  setContent(node, make("p", "outcome-head", ...headline(model, won)), ...lines, facts(model), ways(state));
 }
 
-function wayOn() {
-  const link = make("a", "outcome-on", t("lot.others"));
-  link.href = "/";
-  return link;
+/** What the winner pays, and to whom they turn. */
+function toPay({ state, money }) {
+  const pays = make("strong", "", t("lot.you_pay", { price: money.format(state.price) }));
+  const next = state.seller ? parts("lot.next_winner", { name: nameOf(state.seller) }) : t("lot.next_house");
+  return [[pays, " ", t("lot.no_premium")], next];
+}
+
+/** Those who have lost are told by how much; whoever sells, whom to turn to. */
+function forOthers(model) {
+  const { state, you, money, named } = model;
+  if (state.outcome !== "sold") return [];
+  if (you?.id && state.seller?.id === you.id && state.winner) return [parts("lot.next_seller", { name: nameOf(named(state.winner)) })];
+  const best = ownBest(model);
+  if (best === null) return [];
+  const short = state.price - best;
+  const given = { best: money.format(best), short: money.format(Math.max(0, short)) };
+  return [t(short > 0 ? "lot.lost_by" : "lot.lost_tie", given)];
+}
+
+/** The most one has bid oneself, as far as is known. */
+function ownBest({ state, mine }) {
+  const bids = state.revealed ?? state.history;
+  const own = bids.filter((bid) => mine(bid.bidder) && !voidOf(state, bid)).map(({ amount }) => amount);
+  return own.length > 0 ? Math.max(...own) : null;
+}
+
+function facts({ state }) {
+  const { status, reserve, bids, dutch, starts_at, ends_at } = state;
+  const known = [
+    status === "closed" && [t("lot.fact_opened"), inFull(starts_at)],
+    [t(status === "cancelled" ? "shared.cancelled" : "shared.ended"), inFull(ends_at)],
+    !dutch && bids > 0 && [t("lot.bids"), count(bids, isSealed(state) ? "sealed bid" : "bid")],
+    status === "closed" && reserve !== "none" && [t("lot.fact_reserve"), t(reserve === "met" ? "lot.fact_met" : "lot.fact_unmet")],
+  ].filter(Boolean);
+  return make("dl", "facts", ...known.map(([name, value]) => make("div", "", make("dt", "", name), make("dd", "", value))));
+}
+
+function ways(state) {
+  const link = (href, words) => Object.assign(make("a", "", words), { href });
+  const ways = [link("/", t("lot.others")), link(recordAddress(state), t("lot.record"))];
+  return make("p", "outcome-on", ...ways);
 }
 
 function headline({ state, money, named }, won) {
   if (state.status === "cancelled") return [t("shared.cancelled")];
   if (won) return [t("lot.you_won", { price: money.format(state.price) })];
   if (state.outcome === "sold") return parts("lot.sold_to", { name: nameOf(named(state.winner)), price: money.format(state.price) });
-  if (state.outcome === "reserve_not_met") return [t("lot.not_sold")];
-  return [t("lot.unsold")];
+  return [t(state.outcome === "reserve_not_met" ? "lot.not_sold" : "lot.unsold")];
 }
 
 function note({ state, money }, won) {

@@ -5,7 +5,7 @@ import { byId } from "./dom.js";
 import { staying } from "./staying.js";
 
 const AT_ONCE_MS = 8; // of a frame of 16
-const FIRST = 48; // so many are always placed at once: more than a screen shows
+const FIRST = 24; // so many are always placed at once: more than a screen shows
 
 export class Rack {
   #lists = Object.fromEntries(SECTIONS.map((name) => [name, byId(name)]));

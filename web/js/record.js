@@ -4,11 +4,17 @@ import { byId, setText } from "./dom.js";
 import { isOver } from "./figures.js";
 import { t } from "./words.js";
 
+export function recordAddress({ id }) {
+  return `/api/auctions/${encodeURIComponent(id)}/log`;
+}
+
 export function renderRecord({ state, you }) {
   byId("record").hidden = !isOver(state);
   // Of one that was called off nobody gets more than everyone saw; where bidders have numbers, the seller alone does.
   const whole = state.status === "closed" && (!state.aliases || state.seller.id === you.id);
-  setText(byId("record-link"), t(whole ? "lot.record_whole" : "lot.record"));
+  const link = byId("record-link");
+  setText(link, t(whole ? "lot.record_whole" : "lot.record"));
   setText(byId("record-what"), t(whole ? "lot.record_whole_what" : "lot.record_what"));
-  byId("record-link").href = `/api/auctions/${encodeURIComponent(state.id)}/log`;
+  link.href = recordAddress(state);
+  link.dataset.address = link.href; // for paper
 }

@@ -14,8 +14,10 @@ export function renderRostrum({ state, money, named, now }) {
   const warning = over ? "" : warningText(state.warned);
   const live = over ? "" : state.live;
   const act = actWords(state, { money, named, now: now() });
-  setNote(byId("warning"), warning);
+  const [box, node] = [byId("rostrum"), byId("warning")];
+  setNote(node, warning);
+  node.dataset.stage = over ? 0 : state.warned ?? 0;
   setNote(byId("act"), act);
   setNote(byId("live"), live);
-  byId("rostrum").hidden = !warning && !live && !act;
+  box.hidden = !live && !act && !(warning && box.contains(node)); // where it stands with the price, it needs no box
 }

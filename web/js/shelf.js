@@ -14,21 +14,23 @@ export function sectionOf({ status }) {
 }
 
 /**
- * `{ sections: { open, scheduled, ended }, counts, found, total }`: ids in order by section; how many there would be of each status, how
- * many are shown, how many there are.
+ * `{ sections: { open, scheduled, ended }, counts, found, total, sellers }`: ids in order by section; how many there would be of each status,
+ * how many are shown, how many there are, and whose.
  */
 export function shelve(auctions, wish, now) {
   const matches = matcher(wish, now);
   const found = { open: [], scheduled: [], ended: [] };
+  const sellers = new Set();
   let total = 0;
   for (const auction of auctions) {
     total += 1;
+    sellers.add(auction.seller?.id);
     if (matches(auction)) found[sectionOf(auction)].push(auction);
   }
   const counts = Object.fromEntries(SECTIONS.map((name) => [name, found[name].length]));
   const shown = SHOWN[wish.status];
   const sections = Object.fromEntries(SECTIONS.map((name) => [name, shown.includes(name) ? inOrder(found[name], name, wish, now) : []]));
-  return { sections, counts, found: shown.reduce((sum, name) => sum + counts[name], 0), total };
+  return { sections, counts, found: shown.reduce((sum, name) => sum + counts[name], 0), total, sellers };
 }
 
 /** Whether a change can have moved an auction, or made it match: most bids do neither. */

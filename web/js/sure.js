@@ -2,8 +2,12 @@
 
 import { byId, setText } from "./dom.js";
 
+const HASTY_MS = 500; // the second press of a double one is no answer
+
 export class Sure {
   #dialog = byId("sure");
+  #yes = byId("sure-yes");
+  #hasty = null;
   #asked = null;
 
   constructor() {
@@ -18,10 +22,14 @@ export class Sure {
   ask({ head, why, label, holds, done }) {
     setText(byId("sure-head"), head);
     setText(byId("sure-why"), why);
-    setText(byId("sure-yes"), label);
+    setText(this.#yes, label);
+    this.#yes.disabled = true;
+    clearTimeout(this.#hasty);
+    this.#hasty = setTimeout(() => { this.#yes.disabled = false; }, HASTY_MS);
     this.#asked = { holds, done };
     this.#dialog.returnValue = "";
     this.#dialog.showModal();
+    byId("sure-head").focus(); // so that no key answers before the question has been read
   }
 
   /** Takes back a question that has been overtaken. */

@@ -2,10 +2,13 @@
 
 import { voidWords } from "./acts.js";
 import { isSealed, voidOf } from "./auction-state.js";
-import { byId, make, nameOf, setNote } from "./dom.js";
+import { byId, make, nameOf, setNote, setText } from "./dom.js";
 import { count, isOver } from "./figures.js";
 import { moment } from "./time.js";
 import { parts, t } from "./words.js";
+
+const SHOWN = 50; // bids, until somebody asks for more
+const MORE = 100;
 
 /** Draws only what is new; `reset` when what came before may have changed. */
 class Growing {
@@ -33,13 +36,31 @@ class Growing {
 
 export class History {
   #node = byId("history");
+  #filter = byId("own-only");
   #list = new Growing(this.#node);
   #revealed = null;
   #more;
+  #model = null;
+  #limit;
 
-  /** `more(bid)`: what else stands beside a bid that was not taken out. With it, sealed bids have their line, too. */
-  constructor(more = null) {
+  /**
+   * `more(bid)`: what else stands beside a bid that was not taken out. With it, all bids are there, and sealed ones have their line, too.
+   * `earlier()`: somebody wants to see more than the last ones.
+   */
+  constructor({ more = null, earlier = () => {} } = {}) {
     this.#more = more;
+    this.#limit = more ? Infinity : SHOWN;
+    byId("more-bids")?.addEventListener("click", () => this.#show(this.#limit + MORE, earlier));
+    this.#filter?.addEventListener("change", () => this.#again());
+    let limit = null;
+    window.addEventListener("beforeprint", () => { // on paper all of them
+      limit ??= this.#limit;
+      this.#show(Infinity);
+    });
+    window.addEventListener("afterprint", () => {
+      if (limit !== null) this.#show(limit);
+      limit = null;
+    });
   }
 
   reset() {
@@ -48,12 +69,54 @@ export class History {
   }
 
   render(model) {
-    const { state, now } = model;
-    if (state.revealed) this.#reveal(model);
-    else if (isSealed(state)) this.#list.draw(this.#more ? state.envelopes : [], (bid) => this.#item(bid, model), "prepend");
-    else this.#list.draw(state.history, (bid) => this.#item(bid, model), "prepend"); // newest first
+    this.#model = model;
+    const { state, mine } = model;
+    const entries = this.#entries(state);
+    const own = this.#filter ? entries.filter(({ bidder }) => bidder && mine(bidder)) : [];
+    this.#renderFilter(own.length);
+    const wanted = this.#ownOnly ? own : entries;
+    if (state.revealed) this.#reveal(wanted);
+    else this.#list.draw(wanted.slice(-this.#limit), (bid) => this.#item(bid, model), "prepend"); // newest first
     setNote(byId("history-empty"), noBids(state));
-    byId("history-earlier").hidden = isSealed(state) || standing(state) >= state.bids;
+    this.#renderMore(wanted);
+  }
+
+  get #ownOnly() { return Boolean(this.#filter?.checked); }
+
+  #entries(state) {
+    if (state.revealed) return state.revealed;
+    if (!isSealed(state)) return state.history;
+    return this.#more ? state.envelopes : [];
+  }
+
+  #show(limit, earlier = () => {}) {
+    this.#limit = limit;
+    earlier();
+    this.#again();
+  }
+
+  #again() {
+    if (!this.#model) return;
+    this.reset();
+    this.render(this.#model);
+  }
+
+  /** One's own alone, where there are any. */
+  #renderFilter(own) {
+    if (!this.#filter) return;
+    byId("own-filter").hidden = own === 0 && !this.#filter.checked;
+    setText(byId("own-label"), t("lot.own_only", { count: own }));
+  }
+
+  /** Whether there is more to see; and where it cannot be had, that there was more. */
+  #renderMore(entries) {
+    const { state, past } = this.#model;
+    const inHand = entries.length > this.#limit;
+    const more = byId("history-more");
+    const canCome = Boolean(past) && !past.loaded;
+    if (more) more.hidden = isSealed(state) || (!inHand && !canCome);
+    const missing = past ? past.loaded && !past.complete && !inHand : standing(state) < state.bids;
+    byId("history-earlier").hidden = isSealed(state) || !missing;
   }
 
   #item(bid, model) {
@@ -63,11 +126,11 @@ export class History {
   }
 
   /** After a sealed auction: all bids, the best first. */
-  #reveal(model) {
-    const { state, now } = model;
+  #reveal(bids) {
+    const { state, now } = this.#model;
     if (this.#revealed === state.revealed) return;
     this.#revealed = state.revealed;
-    this.#node.replaceChildren(...state.revealed.map((bid) => revealedItem(bid, model, now())));
+    this.#node.replaceChildren(...bids.map((bid) => revealedItem(bid, this.#model, now())));
   }
 }
 
@@ -92,13 +155,13 @@ function sealedWords({ bids, revealed, status }, over) {
 }
 
 function bidItem(bid, { state, money, mine, named }, now) {
-  const who = make("span", "who-bid", nameOf(named(bid.bidder)));
-  if (mine(bid.bidder)) who.append(make("span", "tag", t("lot.tag_you")));
-  if (bid.automatic) who.append(make("span", "tag", t("lot.tag_automatic")));
+  const who = whoBid(bid.bidder, mine, named);
+  if (bid.automatic) who.append(" ", make("span", "tag", t("lot.tag_automatic")));
   const taken = voidWords(state, bid);
   const amount = make(taken ? "s" : "span", "amount", money.format(bid.amount));
   const item = make("li", "bid", who, amount, timeOf(bid.at, now));
   item.dataset.seq = bid.seq;
+  if (mine(bid.bidder)) item.dataset.own = "";
   if (taken) {
     item.dataset.voided = "";
     item.append(make("p", "answer", taken));
@@ -125,9 +188,15 @@ function answer({ leader, price }, money, mine, named) {
 }
 
 function revealedItem({ bidder, amount, at }, { money, mine, named }, now) {
+  const item = make("li", "bid", whoBid(bidder, mine, named), make("span", "amount", money.format(amount)), timeOf(at, now));
+  if (mine(bidder)) item.dataset.own = "";
+  return item;
+}
+
+function whoBid(bidder, mine, named) {
   const who = make("span", "who-bid", nameOf(named(bidder)));
-  if (mine(bidder)) who.append(make("span", "tag", t("lot.tag_you")));
-  return make("li", "bid", who, make("span", "amount", money.format(amount)), timeOf(at, now));
+  if (mine(bidder)) who.append(" ", make("span", "tag", t("lot.tag_you")));
+  return who;
 }
 
 export class ChatLog {

@@ -15,6 +15,13 @@ export function remaining(ms) {
   return `${minutes}:${pad(seconds)}`;
 }
 
+const tenthFormat = new Intl.NumberFormat(locale, { minimumIntegerDigits: 2, minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+/** Of less than a minute, to the tenth of a second: "0:09.4". */
+export function tenths(ms) {
+  return `0:${tenthFormat.format(Math.ceil(ms / 100) / 10)}`;
+}
+
 const clockFormat = new Intl.DateTimeFormat(locale, {
   hour: "2-digit", minute: "2-digit", second: "2-digit",
 });
@@ -25,6 +32,13 @@ const dayFormat = new Intl.DateTimeFormat(locale, {
 /** To the second on the day itself, else with the date. `today` is a time on the day that counts as today. */
 export function moment(ms, today) {
   return (isSameDay(ms, today) ? clockFormat : dayFormat).format(new Date(ms));
+}
+
+const fullFormat = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
+
+/** With the date and to the second, whatever the day. */
+export function inFull(ms) {
+  return fullFormat.format(new Date(ms));
 }
 
 /** The moment as a part of a sentence: "at 19:03:05". */

@@ -18,9 +18,6 @@ export function useWords(table) {
   words = table;
 }
 
-/** Whether there are words of this key: of some things, only the server knows what it may say. */
-export const hasWords = (key) => Object.hasOwn(words, key);
-
 /** The words of `key`: `{name}` stands for `given.name`; where there are plural forms, `given.count` chooses. Numbers are written as people do. */
 export function t(key, given) {
   return parts(key, given).join("");
@@ -28,7 +25,7 @@ export function t(key, given) {
 
 /** As `t`, in pieces: what is given may be nodes. */
 export function parts(key, given = {}) {
-  const known = hasWords(key) ? words[key] : key;
+  const known = Object.hasOwn(words, key) ? words[key] : key;
   const text = typeof known === "string" ? known : known[plurals.select(given.count)] ?? known.other;
   return text.split(/\{(\w+)\}/).map((piece, at) => (at % 2 ? filled(given[piece]) : piece)).filter((piece) => piece !== "");
 }

@@ -174,6 +174,15 @@ impl Book {
         if let Book::Sealed(book) = self { book.revealed() } else { None }
     }
 
+    /// How far `who` goes: the maximum of whoever leads, the sealed bid of whoever has one in. For them alone to know.
+    pub fn own(&self, who: &Person) -> Option<Money> {
+        match self {
+            Book::English(book) => book.as_ref().filter(|book| book.leader == *who).map(|book| book.max),
+            Book::Sealed(book) => book.bid_of(who).map(|bid| bid.amount),
+            Book::Dutch(_) => None, // who buys has bought
+        }
+    }
+
     /// What is to be told of this book where it is another's without a bid of `bidder`'s.
     pub(super) fn amended(&self, bidder: &Person) -> Option<Amended> {
         match self {

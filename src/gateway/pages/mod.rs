@@ -1,33 +1,64 @@
 //! The pages: from the binary, or from a directory while they are being made.
 
+mod coding;
+mod files;
+mod policy;
 mod view;
 mod words;
 
-use std::path::{Component, Path as FilePath};
+use std::path::Path as FilePath;
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::extract::State;
+use axum::body::{Body, HttpBody};
+use axum::extract::{Request, State};
 use axum::http::header::{
-    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, ETAG, IF_NONE_MATCH, LOCATION, REFERRER_POLICY,
-    SET_COOKIE, VARY, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, ETAG, IF_NONE_MATCH, LOCATION,
+    REFERRER_POLICY, SET_COOKIE, VARY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, Response, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
+use axum::middleware::Next;
 use axum::response::IntoResponse;
 use minijinja::context;
-use rust_embed::{Embed, EmbeddedFile};
 use tracing::error;
 
 use super::Gateway;
-pub use view::Views;
+use coding::Coding;
+pub use files::hex;
+use files::{File, Files};
+use policy::Policy;
+use view::Views;
 
-#[derive(Embed)]
-#[folder = "web/"]
-struct Web;
+/// A file under its versioned address never changes.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+const CODINGS: [Coding; 3] = [Coding::Identity, Coding::Gzip, Coding::Brotli];
 
-/// Only what we serve may run, and nobody may frame it. Pictures of lots may come from anywhere.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: http: data:; connect-src 'self'; \
-                      font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// The pages and all their files.
+#[derive(Debug)]
+pub struct Site {
+    files: Arc<Files>,
+    views: Views,
+}
+
+impl Site {
+    /// Of the files in the binary.
+    pub fn embedded() -> Result<Site, String> {
+        Site::new(Files::embedded())
+    }
+
+    fn of(directory: &FilePath) -> Result<Site, String> {
+        Site::new(Files::of(directory).map_err(|error| format!("{}: {error}", directory.display()))?)
+    }
+
+    fn new(files: Files) -> Result<Site, String> {
+        let files = Arc::new(files);
+        Ok(Site { views: Views::new(files.clone())?, files })
+    }
+}
+
+/// While pages are being made, each look reads them anew.
+fn site(gateway: &Gateway) -> Result<Arc<Site>, String> {
+    gateway.settings.web_dir.as_deref().map_or_else(|| Ok(gateway.site.clone()), |directory| Site::of(directory).map(Arc::new))
+}
 
 /// `GET /`.
 pub async fn lobby(State(gateway): State<Gateway>, uri: Uri, headers: HeaderMap) -> Response<Body> {
@@ -44,17 +75,19 @@ pub async fn console(State(gateway): State<Gateway>, uri: Uri, headers: HeaderMa
     page(&gateway, "console.html", &uri, &headers)
 }
 
-/// Any other address: a file of the pages, if there is one.
+/// Any other address: a file of the pages, if there is one. `/v/VERSION/js/x.js` is `/js/x.js` for those who have that version of all of them
+/// in hand, and may be kept; an old one is answered with what there is now, so that a page from before an update goes on.
 pub async fn file(State(gateway): State<Gateway>, uri: Uri, headers: HeaderMap) -> Response<Body> {
+    let site = match site(&gateway) {
+        Ok(site) => site,
+        Err(problem) => return unmade(&problem, uri.path()),
+    };
     let path = uri.path().trim_start_matches('/');
+    let versioned = path.strip_prefix("v/").and_then(|rest| rest.split_once('/'));
+    let (kept, path) = versioned.map_or((false, path), |(version, path)| (version == site.files.version(), path));
     // Those are templates.
-    serve(&gateway, if path.ends_with(".html") { "" } else { path }, &headers)
-}
-
-/// The views of the files in the binary, or of those in `directory`.
-pub fn views(directory: Option<&FilePath>) -> Result<Views, String> {
-    let directory = directory.map(FilePath::to_owned);
-    Views::new(move |path| find(directory.as_deref(), path).map(|file| file.data.into_owned()))
+    let found = site.files.get(path).filter(|_| !path.ends_with(".html"));
+    found.map_or_else(|| (StatusCode::NOT_FOUND, "There is nothing at this address.\n").into_response(), |file| serve(file, kept, &headers))
 }
 
 /// A page in the language somebody wants; `?lang=` is how they say so for good.
@@ -63,28 +96,34 @@ fn page(gateway: &Gateway, name: &str, uri: &Uri, headers: &HeaderMap) -> Respon
         let kept = format!("{}={language}; SameSite=Lax; Path=/; Max-Age=31536000", words::COOKIE);
         return (StatusCode::SEE_OTHER, [(SET_COOKIE, kept), (LOCATION, without_language(uri))]).into_response();
     }
-    let language = language(headers);
-    // While pages are being made, each look reads them anew.
-    let made = gateway.settings.web_dir.as_deref().map(|directory| views(Some(directory)).map(Arc::new));
-    let views = made.unwrap_or_else(|| Ok(gateway.views.clone()));
     let given = context! { languages_on => without_language(uri) };
-    let page = match views.and_then(|views| views.render(name, language, given)) {
+    let page = match site(gateway).and_then(|site| site.views.render(name, language(headers), given)) {
         Ok(page) => page,
-        Err(problem) => {
-            error!(%problem, page = name, "a page cannot be made");
-            return (StatusCode::INTERNAL_SERVER_ERROR, "This page cannot be shown; the server's log says why.\n").into_response();
-        }
+        Err(problem) => return unmade(&problem, name),
     };
+    let coding = Coding::preferred(headers, &CODINGS);
     let head = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CACHE_CONTROL, "no-store"),
-        (VARY, "Accept-Language, Cookie"),
-        (CONTENT_SECURITY_POLICY, POLICY),
+        (VARY, "Accept-Language, Cookie, Accept-Encoding"),
+        (CONTENT_SECURITY_POLICY, &page.policy),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         // Tokens may stand in addresses.
         (REFERRER_POLICY, "no-referrer"),
     ];
-    (head, page).into_response()
+    encoded(coding, (head, coding.encode(page.html.into_bytes())).into_response())
+}
+
+fn unmade(problem: &str, page: &str) -> Response<Body> {
+    error!(%problem, page, "a page cannot be made");
+    (StatusCode::INTERNAL_SERVER_ERROR, "This page cannot be shown; the server's log says why.\n").into_response()
+}
+
+fn encoded(coding: Coding, mut response: Response<Body>) -> Response<Body> {
+    if let Some(name) = coding.name() {
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(name));
+    }
+    response
 }
 
 fn language(headers: &HeaderMap) -> &'static str {
@@ -105,16 +144,15 @@ fn without_language(uri: &Uri) -> String {
     if rest.is_empty() { path } else { format!("{path}?{}", rest.join("&")) }
 }
 
-fn serve(gateway: &Gateway, path: &str, headers: &HeaderMap) -> Response<Body> {
-    let Some(file) = find(gateway.settings.web_dir.as_deref(), path) else {
-        return (StatusCode::NOT_FOUND, "There is nothing at this address.\n").into_response();
-    };
-    let tag = format!("\"{}\"", hex(&file.metadata.sha256_hash()));
-    let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(|known| known.contains(&tag));
+fn serve(file: &File, kept: bool, headers: &HeaderMap) -> Response<Body> {
+    let coding = Coding::preferred(headers, &file.codings());
+    let (bytes, tag) = file.form(coding);
+    let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|known| known.contains(&tag));
     let common = [
         (ETAG, tag),
-        (CACHE_CONTROL, "no-cache".to_owned()),
-        (CONTENT_SECURITY_POLICY, POLICY.to_owned()),
+        (CACHE_CONTROL, if kept { FOR_EVER } else { "no-cache" }.to_owned()),
+        (VARY, "Accept-Encoding".to_owned()),
+        (CONTENT_SECURITY_POLICY, Policy::default().header()),
         (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
         // Tokens may stand in addresses.
         (REFERRER_POLICY, "no-referrer".to_owned()),
@@ -122,26 +160,24 @@ fn serve(gateway: &Gateway, path: &str, headers: &HeaderMap) -> Response<Body> {
     if known {
         return (StatusCode::NOT_MODIFIED, common).into_response();
     }
-    let kind = [(CONTENT_TYPE, content_type(&file))];
-    (common, kind, Body::from(file.data.into_owned())).into_response()
+    encoded(coding, (common, [(CONTENT_TYPE, file.kind())], bytes).into_response())
 }
 
-fn find(directory: Option<&FilePath>, path: &str) -> Option<EmbeddedFile> {
-    let Some(directory) = directory else { return Web::get(path) };
-    let plain = FilePath::new(path).components().all(|part| matches!(part, Component::Normal(_)));
-    if !plain {
-        return None;
+/// Compresses what an address answers, where it is worth it.
+pub async fn compressed(request: Request, next: Next) -> Response<Body> {
+    let coding = Coding::preferred(request.headers(), &CODINGS);
+    let (mut head, body) = next.run(request).await.into_parts();
+    head.headers.append(VARY, HeaderValue::from_static("Accept-Encoding"));
+    // Its length is known, and with it that it is there already.
+    let worth_it = usize::try_from(body.size_hint().exact().unwrap_or(0)).is_ok_and(|size| size >= coding::WORTH_IT);
+    if coding == Coding::Identity || !worth_it || head.headers.contains_key(CONTENT_ENCODING) {
+        return Response::from_parts(head, body);
     }
-    rust_embed::utils::read_file_from_fs(&directory.join(path)).ok()
-}
-
-fn content_type(file: &EmbeddedFile) -> String {
-    let kind = file.metadata.mimetype();
-    if kind.starts_with("text/") { format!("{kind}; charset=utf-8") } else { kind.to_owned() }
-}
-
-/// The first 16 bytes in hexadecimal.
-pub fn hex(hash: &[u8; 32]) -> String {
-    let (high, _) = hash.split_at(16);
-    format!("{:032x}", u128::from_be_bytes(high.try_into().expect("half of 32 bytes are 16")))
+    let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    // Not the same bytes, but the same thing.
+    if let Some(weak) = head.headers.get(ETAG).and_then(|tag| HeaderValue::from_str(&format!("W/{}", tag.to_str().ok()?)).ok()) {
+        head.headers.insert(ETAG, weak);
+    }
+    head.headers.remove(CONTENT_LENGTH);
+    encoded(coding, Response::from_parts(head, coding.encode(body.into()).into()))
 }

@@ -1,11 +1,14 @@
 //! Pages as templates: `web/*.html`, with what they share in `web/parts`. What is filled in is escaped unless the template says otherwise.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::value::Rest;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value, context};
 
+use super::files::Files;
+use super::policy::{Policy, base64_hash};
 use super::words::{LANGUAGES, Words};
 
 /// All pages, in all languages.
@@ -13,24 +16,36 @@ use super::words::{LANGUAGES, Words};
 pub struct Views {
     templates: Environment<'static>,
     words: BTreeMap<&'static str, Arc<Words>>,
+    files: Arc<Files>,
+}
+
+/// A page as it is sent.
+#[derive(Debug)]
+pub struct Rendered {
+    /// The document.
+    pub html: String,
+    /// What may run in it.
+    pub policy: String,
 }
 
 impl Views {
-    /// `read` gives a file of the pages. The error says which file is wrong, and how.
-    pub fn new(read: impl Fn(&str) -> Option<Vec<u8>> + Send + Sync + 'static) -> Result<Views, String> {
-        let words = LANGUAGES.iter().map(|(language, _)| Ok((*language, Arc::new(Words::read(language, &read)?))));
+    /// The pages that these files make. The error says which file is wrong, and how.
+    pub fn new(files: Arc<Files>) -> Result<Views, String> {
+        let read = |path: &str| files.get(path).map(|file| file.bytes().to_vec());
+        let words = LANGUAGES.iter().map(|(language, _)| Ok((*language, Arc::new(Words::read(language, read)?))));
         let words = words.collect::<Result<_, String>>()?;
         let mut templates = Environment::new();
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
+        let source = files.clone();
         templates.set_loader(move |name| {
-            let text = read(name).map(String::from_utf8).transpose();
+            let text = source.get(name).map(|file| String::from_utf8(file.bytes().to_vec())).transpose();
             text.map_err(|_| Error::new(ErrorKind::SyntaxError, format!("{name} is not UTF-8")))
         });
-        Ok(Views { templates, words })
+        Ok(Views { templates, words, files })
     }
 
     /// The page of this name in a language. `given` is what the page is about.
-    pub fn render(&self, name: &str, language: &'static str, given: Value) -> Result<String, String> {
+    pub fn render(&self, name: &str, language: &'static str, given: Value) -> Result<Rendered, String> {
         let words = self.words.get(language).expect("every language has its words").clone();
         let for_scripts = words.clone();
         let t = move |key: &str| {
@@ -40,8 +55,55 @@ impl Views {
         // In a page `</script>` would end what is no script.
         let words = move |sections: Rest<String>| Value::from_safe_string(for_scripts.sections(&sections).replace('<', "\\u003c"));
         let languages: Vec<_> = LANGUAGES.iter().map(|&(tag, name)| context! { tag, name }).collect();
-        let frame = context! { language, languages, t => Value::from_function(t), words => Value::from_function(words) };
+        let policy = Arc::new(Mutex::new(Policy::default()));
+        let frame = context! {
+            language,
+            languages,
+            t => Value::from_function(t),
+            words => Value::from_function(words),
+            ..self.parts(&policy)
+        };
         let render = || self.templates.get_template(name)?.render(context! { ..frame, ..given });
-        render().map_err(|error| format!("{error:#}"))
+        let html = render().map_err(|error| format!("{error:#}"))?;
+        let policy = policy.lock().unwrap_or_else(PoisonError::into_inner).header();
+        Ok(Rendered { html, policy })
     }
+
+    /// How a page takes in its other files: `asset("img/x.svg")` is an address, `styles("base", …)` the style sheets themselves, so that
+    /// nothing is waited for before the page is seen, `script("js/x.js")` a module with all that it needs, asked for at once.
+    fn parts(&self, policy: &Arc<Mutex<Policy>>) -> Value {
+        let files = self.files.clone();
+        let asset = move |path: &str| if files.get(path).is_some() { Ok(files.address(path)) } else { Err(missing(path)) };
+        let (files, kept) = (self.files.clone(), policy.clone());
+        let styles = move |names: Rest<String>| {
+            let mut text = String::new();
+            for name in names.iter() {
+                text.push_str(&text_of(&files, &format!("css/{name}.css"))?);
+            }
+            kept.lock().unwrap_or_else(PoisonError::into_inner).styles.push(base64_hash(&text));
+            Ok::<_, Error>(Value::from_safe_string(format!("<style>{text}</style>")))
+        };
+        let files = self.files.clone();
+        let script = move |path: &str| {
+            let modules = files.modules(path);
+            let mut tags = format!("<script type=\"module\" src=\"{}\"></script>", files.address(path));
+            for module in &modules {
+                files.get(module).ok_or_else(|| missing(module))?;
+                if module != path {
+                    let _ = write!(tags, "\n  <link rel=\"modulepreload\" href=\"{}\">", files.address(module));
+                }
+            }
+            Ok::<_, Error>(Value::from_safe_string(tags))
+        };
+        context! { asset => Value::from_function(asset), styles => Value::from_function(styles), script => Value::from_function(script) }
+    }
+}
+
+fn text_of(files: &Files, path: &str) -> Result<String, Error> {
+    let file = files.get(path).ok_or_else(|| missing(path))?;
+    String::from_utf8(file.bytes().to_vec()).map_err(|_| Error::new(ErrorKind::SyntaxError, format!("{path} is not UTF-8")))
+}
+
+fn missing(path: &str) -> Error {
+    Error::new(ErrorKind::UndefinedError, format!("there is no {path}"))
 }

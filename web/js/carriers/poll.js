@@ -34,9 +34,9 @@ export class Poll extends Upward {
   /** The welcome: from where we were if there is a way on from there, else with the auction as it stands. */
   async #enter() {
     const page = await this.#events(this.since, 0);
-    const { now, you, auction, resumed, events, ended } = page;
+    const { now, you, auction, resumed, aliases, own, events, ended } = page;
     const seq = resumed ? this.since : page.seq;
-    this.hear({ type: "welcome", protocol: 1, now, you, auction, seq, resumed });
+    this.hear({ type: "welcome", protocol: 1, now, you, auction, seq, resumed, aliases, own });
     events.forEach((event) => this.hear(event));
     return { seq: page.seq, ended };
   }

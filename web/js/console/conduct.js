@@ -37,7 +37,7 @@ export class Conduct {
   #money = null;
   #aliases = new Aliases();
   #figures = new Figures();
-  #history = new History((bid) => this.#voidButton(bid));
+  #history = new History({ more: (bid) => this.#voidButton(bid) });
   #dialog = new ReasonDialog();
   #voiding = new Voiding({ dialog: this.#dialog, send: (command) => this.#send(command) });
   #buttons = new ActButtons((act) => this.#do(act));

@@ -1,0 +1,163 @@
+// The price over time, drawn: every bid a point, and what moved the end, met the reserve or ended it a line with its name.
+
+import uPlot from "../vendor/uplot/uplot.js";
+import { make, setText } from "./dom.js";
+import { Marker } from "./chart-marks.js";
+import { Reader } from "./chart-reader.js";
+import { summary } from "./chart-words.js";
+import { priceLine } from "./price-line.js";
+import { axisMoney, axisTimes } from "./chart-axes.js";
+
+const REST = 25; // it rests this much longer than it has drawn: at most 4 % of the time
+const STILL_MS = 1_000; // the time goes on also where nothing happens
+const STEPS = [1, 2, 2.5, 5].flatMap((lead) => Array.from({ length: 14 }, (_, zeros) => lead * 10 ** zeros)).filter(Number.isInteger).sort((a, b) => a - b);
+const TIMES = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000].map((s) => s * 1_000);
+
+export class Chart {
+  #node;
+  #plot = null;
+  #shown = null;
+  #model = null;
+  #past = null;
+  #frame = null;
+  #timer = null;
+  #restUntil = 0;
+  #colours = null;
+  #marker = new Marker();
+  #reader;
+
+  /** Once its style is there. */
+  static async in(node) {
+    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: "/vendor/uplot/uplot.css" });
+    await new Promise((resolve, reject) => {
+      Object.assign(link, { onload: resolve, onerror: reject });
+      document.head.append(link);
+    });
+    return new Chart(node);
+  }
+
+  constructor(node) {
+    this.#node = node;
+    this.#reader = new Reader(node, () => ({ plot: this.#plot, shown: this.#shown, model: this.#model }));
+    new ResizeObserver(() => this.#resize()).observe(node);
+    for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) {
+      matchMedia(query).addEventListener("change", () => {
+        this.#colours = null;
+        this.#plot?.redraw();
+      });
+    }
+  }
+
+  /** At the next frame, or when it has rested. */
+  render(model, past) {
+    this.#model = model;
+    this.#past = past;
+    this.#later(Math.max(0, this.#restUntil - performance.now()));
+  }
+
+  #later(wait) {
+    if (this.#frame !== null) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#frame ??= requestAnimationFrame(() => {
+        this.#frame = null;
+        this.#draw();
+      });
+    }, wait);
+  }
+
+  #draw() {
+    const began = performance.now();
+    const { state, mine, now } = this.#model;
+    this.#shown = priceLine(state, this.#past.events, { now: now(), mine });
+    const { line, bids } = this.#shown;
+    const empty = line.length === 0 && bids.length === 0;
+    this.#node.dataset.empty = empty;
+    setText(this.#caption(), empty ? summary(this.#shown, this.#model) : "");
+    this.#node.setAttribute("aria-label", summary(this.#shown, this.#model));
+    this.#node.dataset.bids = bids.length;
+    if (!empty) this.#plotted([line.map(([at]) => at), line.map(([, price]) => price)]);
+    const drawn = performance.now();
+    this.#restUntil = drawn + (drawn - began) * REST;
+    if (state.status === "open" && !document.hidden) this.#later(Math.max(STILL_MS, this.#restUntil - drawn));
+  }
+
+  #caption() {
+    return this.#node.querySelector(".chart-empty") ?? this.#node.appendChild(make("p", "chart-empty"));
+  }
+
+  #plotted(line) {
+    const data = line[0].length === 0 ? [[this.#shown.from, this.#shown.to], [null, null]] : line;
+    if (!this.#plot) this.#plot = new uPlot(this.#options(), data, this.#node);
+    else {
+      this.#plot.batch(() => this.#plot.setData(data)); // at once, so that what it costs is known
+    }
+    this.#reader.moved();
+  }
+
+  #options() {
+    const colour = (name) => () => this.#palette[name];
+    const font = () => "12px system-ui, sans-serif";
+    const axis = { font: "12px system-ui, sans-serif", stroke: colour("quiet"), ticks: { show: false } };
+    const { state } = this.#model;
+    return {
+      ...this.#size(),
+      ms: 1,
+      legend: { show: false },
+      padding: [this.#marker.height, 12, 0, 0],
+      cursor: { y: false, drag: { x: false, y: false, setScale: false }, points: { show: false } },
+      scales: { x: { time: true, range: () => [this.#shown.from, this.#shown.to] }, y: { range: () => this.#range() } },
+      axes: [
+        { ...axis, grid: { show: false }, space: 72, incrs: TIMES, ...axisTimes(() => this.#model.now()) },
+        { ...axis, grid: { stroke: colour("grid"), width: 1 }, incrs: STEPS, space: 36, ...axisMoney(state, font()) },
+      ],
+      series: [{}, {
+        stroke: colour("line"), width: 2, points: { show: false }, spanGaps: false, paths: uPlot.paths.stepped({ align: 1 }),
+      }],
+      hooks: {
+        draw: [(plot) => this.#marker.draw(plot, this.#shown, this.#palette)],
+        setCursor: [(plot) => this.#reader.pointed(plot)],
+      },
+    };
+  }
+
+  /** All bids that stand and the price now, with some air; what was taken out may lie beyond. */
+  #range() {
+    let [low, high] = [Infinity, -Infinity];
+    const reach = (value) => {
+      if (value === null) return;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    };
+    const { line, bids } = this.#shown;
+    if (this.#model.state.dutch) for (const [, price] of line) reach(price);
+    else reach(line.at(-1)?.[1] ?? null);
+    for (const { amount, voided } of bids) if (!voided) reach(amount);
+    if (low > high) for (const { amount } of bids) reach(amount);
+    if (low > high) return [0, 1];
+    const air = Math.max((high - low) * 0.1, high * 0.01, 1);
+    return [Math.max(0, low - air), high + air];
+  }
+
+  #size() {
+    return { width: this.#node.clientWidth, height: this.#node.clientHeight };
+  }
+
+  #resize() {
+    if (this.#plot && this.#node.clientWidth > 0) this.#plot.setSize(this.#size());
+  }
+
+  get #palette() {
+    this.#colours ??= coloursOf(this.#node);
+    return this.#colours;
+  }
+}
+
+function coloursOf(node) {
+  if (matchMedia("(forced-colors: active)").matches) {
+    return { ink: "CanvasText", quiet: "CanvasText", grid: "GrayText", line: "CanvasText", own: "Highlight", ground: "Canvas" };
+  }
+  const style = getComputedStyle(node);
+  const of = (name) => style.getPropertyValue(name).trim();
+  return { ink: of("--ink"), quiet: of("--ink-quiet"), grid: of("--line"), line: of("--ink-quiet"), own: of("--accent"), ground: of("--ground") };
+}

@@ -1,0 +1,33 @@
+// What is drawn at most once a frame, and rests after it where drawing costs much.
+
+const HIDDEN_MS = 250; // a page that is not seen has no frames
+const REST = 15; // so many times as long as it took: a flood takes a small part of a core, however slow that is
+const LONGEST_REST_MS = 250;
+
+/** A function after whose calls `run` runs once: at the next frame that is not in its rest, or soon where there are no frames. */
+export function soon(run) {
+  let pending = false;
+  let restUntil = 0;
+  let frame = null;
+  let timer = null;
+  const now = () => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+    pending = false;
+    const began = performance.now();
+    run();
+    // What the browser makes of it comes after the script, and counts.
+    setTimeout(() => { restUntil = began + Math.min(LONGEST_REST_MS, (performance.now() - began) * REST); });
+  };
+  const wait = () => {
+    frame = requestAnimationFrame(now);
+    timer = setTimeout(now, HIDDEN_MS);
+  };
+  return () => {
+    if (pending) return;
+    pending = true;
+    const rest = restUntil - performance.now();
+    if (rest > 0) timer = setTimeout(wait, rest);
+    else wait();
+  };
+}
