@@ -20,6 +20,7 @@ import { soon } from "./frame.js";
 import { LinkLight } from "./link.js";
 import { Money } from "./money.js";
 import { renderOutcome } from "./outcome.js";
+import { isolated } from "./names.js";
 import { MOST, Past } from "./past.js";
 import { picture } from "./picture.js";
 import { renderRecord } from "./record.js";
@@ -164,7 +165,7 @@ function spokenAct() {
 }
 
 function leaderText() {
-  return aliases.mine(state.leader) ? t("bid.said_you_lead") : t("bid.said_leads", { name: aliases.named(state.leader).name });
+  return aliases.mine(state.leader) ? t("bid.said_you_lead") : t("bid.said_leads", { name: isolated(aliases.named(state.leader).name) });
 }
 
 function heard(message) {

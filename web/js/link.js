@@ -14,6 +14,7 @@ export class LinkLight {
   #retry = byId("retry");
   #wayOut = byId("way-out"); // not in the lobby, which is where it leads
   #asOf = byId("as-of"); // beside a price
+  #lost = byId("lost"); // in place of what there is nothing of
   #seen = false;
   #patient = true;
   #last = ["reconnecting", undefined, {}];
@@ -41,8 +42,17 @@ export class LinkLight {
     setText(this.#noticeText, notice);
     this.#notice.hidden = notice === "";
     this.#retry.hidden = state === "gone";
+    if (this.#lost) this.#showLost(state === "gone" && code !== 1000, label);
     if (this.#wayOut) this.#wayOut.hidden = state !== "gone";
     if (this.#asOf) setNote(this.#asOf, old && heardAt !== null ? t("shared.as_of", { time: moment(heardAt, heardAt) }) : "");
+  }
+
+  /** A page without anything on it says so in its heading. */
+  #showLost(gone, label) {
+    const head = byId("lost-head");
+    const shown = [...document.querySelectorAll("h1")].some((other) => other !== head && other.checkVisibility());
+    this.#lost.hidden = !gone || shown;
+    setText(head, label);
   }
 
   #words(state, code, first, heardAt) {

@@ -237,6 +237,11 @@ export const STATES = {
     await person.shows("#gate", 1);
     return person;
   },
+  "console, not there": async ({ browser, server, options }) => {
+    const person = await browser.open(server.url("/console?auction=nowhere"), { context: await browser.context(options) });
+    await person.has("html", "data-link", "gone");
+    return person;
+  },
   "console, no auctions": (house) => house.enter("Nora", "/console", house.options),
   "console, list": async (house) => {
     await fillLobby(house);

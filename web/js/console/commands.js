@@ -1,5 +1,6 @@
 // What an auctioneer can do: the key for it, what it is called (a key of the words), when it makes sense, and the command it becomes. Pure.
 
+import { isolated } from "../names.js";
 import { t } from "../words.js";
 import { latestStanding } from "./standing.js";
 
@@ -35,7 +36,7 @@ function hammerWords({ leader, price, reserve, format, bids }, { money, named })
   if (format === "sealed" || format === "vickrey") return t(bids === 0 ? "console.hammer_none" : "console.hammer_reveals");
   if (!leader) return t("console.hammer_unsold");
   if (reserve === "unmet") return t("console.hammer_reserve");
-  return t("console.hammer_sold", { name: named(leader).name, price: money.format(price) });
+  return t("console.hammer_sold", { name: isolated(named(leader).name), price: money.format(price) });
 }
 
 /** `m:ss`, or whole minutes; in milliseconds, null where it is neither. */

@@ -11,6 +11,7 @@ import { Money } from "../money.js";
 import { renderOutcome } from "../outcome.js";
 import { renderRecord } from "../record.js";
 import { renderRostrum } from "../rostrum.js";
+import { isolated } from "../names.js";
 import { refusalWords } from "../refusals.js";
 import { History } from "../talk.js";
 import { t } from "../words.js";
@@ -111,7 +112,7 @@ export class Conduct {
     this.#state = apply(this.#state, event);
     if (event.type === "voided") this.#history.reset();
     if (["bid", "sealed", "voided"].includes(event.type)) this.#voiding.refresh(this.#model());
-    if (event.type === "bid") this.#announcer.say(t("console.new_bid", { price: this.#money.format(event.price), name: this.#aliases.named(event.leader).name }));
+    if (event.type === "bid") this.#announcer.say(t("console.new_bid", { price: this.#money.format(event.price), name: isolated(this.#aliases.named(event.leader).name) }));
     this.#render();
   }
 
@@ -217,5 +218,5 @@ export class Conduct {
 }
 
 function notYours({ seller }) {
-  return seller ? t("console.not_yours", { name: seller.name }) : t("console.not_yours_unknown");
+  return seller ? t("console.not_yours", { name: isolated(seller.name) }) : t("console.not_yours_unknown");
 }
