@@ -2,11 +2,11 @@
 
 import { test } from "node:test";
 import { assertAccessible } from "./support/axe.js";
-import { SERVER_AWAY, SOCKET_FAILED } from "./support/browser.js";
+import { NOT_FOUND, SERVER_AWAY, SOCKET_FAILED } from "./support/browser.js";
 import { stage } from "./support/stage.js";
 import { STATES } from "./support/states.js";
 
-const house = await stage({ expected: [SOCKET_FAILED, SERVER_AWAY, /^Failed to load resource: the server responded with a status of 404/] });
+const house = await stage({ expected: [SOCKET_FAILED, SERVER_AWAY, NOT_FOUND] });
 const IN_SPANISH = ["lobby, full", "auction, outbid", "console, form with problems", "console, conducting"];
 
 async function look(name, options) {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { Browser } from "./support/browser.js";
+import { Browser, NOT_FOUND } from "./support/browser.js";
 import { Server } from "./support/server.js";
 
 const README_PICTURE = fileURLToPath(new URL("../../docs/page.png", import.meta.url));
@@ -27,7 +27,7 @@ after(async () => {
   await browser?.stop();
   await server?.stop();
 });
-afterEach(() => browser.finish());
+afterEach(() => browser.finish([NOT_FOUND]));
 
 /** What the page has counted agrees with the server, and nothing was lost or heard twice on the way. */
 async function assertInStep(person, id) {

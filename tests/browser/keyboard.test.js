@@ -81,7 +81,7 @@ async function around(person) {
 }
 
 const WALKED = { // and what one must come by
-  "lobby, full": [], "auction, signed in, with bids and chat": ["amount", "bid-button", "chat-text"], "auction, refused": ["use-minimum", "bid-button"],
+  "lobby, full": [], "auction, signed in, with bids and chat": ["amount", "bid-button", "chat-text"], "auction, refused": ["remedy", "bid-button"],
   "console, form for a dutch auction": ["f-title", "f-floor", "create-button"], "console, conducting": ["act-pause", "extend-time", "announce-text"],
 };
 for (const [state, stops] of Object.entries(WALKED)) {

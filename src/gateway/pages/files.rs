@@ -46,6 +46,11 @@ impl File {
         self.kind.starts_with("text/html")
     }
 
+    /// What could run something where it is opened by itself.
+    pub fn is_document(&self) -> bool {
+        self.is_template() || self.kind == "image/svg+xml"
+    }
+
     /// As it is.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes

@@ -202,17 +202,21 @@ fn serve(file: &File, kept: bool, headers: &HeaderMap) -> Response<Body> {
     let coding = Coding::preferred(headers, &file.codings());
     let (bytes, tag) = file.form(coding);
     let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|known| known.contains(&tag));
-    let common = [
-        (ETAG, tag),
-        (CACHE_CONTROL, if kept { FOR_EVER } else { "no-cache" }.to_owned()),
-        (VARY, "Accept-Encoding".to_owned()),
-        (CONTENT_SECURITY_POLICY, policy::NOTHING.to_owned()),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
-    ];
-    if known {
-        return (StatusCode::NOT_MODIFIED, common).into_response();
+    let mut head = HeaderMap::new();
+    head.insert(CACHE_CONTROL, HeaderValue::from_static(if kept { FOR_EVER } else { "no-cache" }));
+    head.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+    head.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // A page asks for dozens of files: none says more than somebody needs to hear.
+    if !kept && let Ok(tag) = HeaderValue::from_str(&tag) {
+        head.insert(ETAG, tag);
     }
-    encoded(coding, (common, [(CONTENT_TYPE, file.kind())], bytes).into_response())
+    if file.is_document() {
+        head.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy::NOTHING));
+    }
+    if known {
+        return (StatusCode::NOT_MODIFIED, head).into_response();
+    }
+    encoded(coding, (head, [(CONTENT_TYPE, file.kind())], bytes).into_response())
 }
 
 /// Compresses what an address answers, where it is worth it.

@@ -8,7 +8,7 @@ use minijinja::value::{Kwargs, Rest};
 use minijinja::{Environment, Error, ErrorKind, HtmlEscape, UndefinedBehavior, Value, context};
 
 use super::files::Files;
-use super::policy::{Policy, base64_hash};
+use super::policy::{Policy, hash_of};
 use super::shown;
 use super::words::{LANGUAGES, Words};
 
@@ -81,13 +81,13 @@ impl Views {
             for name in names.iter() {
                 text.push_str(&text_of(&files, &format!("css/{name}.css"))?);
             }
-            kept.lock().unwrap_or_else(PoisonError::into_inner).styles.push(base64_hash(&text));
+            kept.lock().unwrap_or_else(PoisonError::into_inner).styles.push(hash_of(&text));
             Ok::<_, Error>(Value::from_safe_string(format!("<style>{text}</style>")))
         };
         let (files, kept) = (self.files.clone(), policy.clone());
         let inline = move |path: &str| {
             let text = text_of(&files, path)?;
-            kept.lock().unwrap_or_else(PoisonError::into_inner).scripts.push(base64_hash(&text));
+            kept.lock().unwrap_or_else(PoisonError::into_inner).scripts.push(hash_of(&text));
             Ok::<_, Error>(Value::from_safe_string(format!("<script>{text}</script>")))
         };
         let files = self.files.clone();

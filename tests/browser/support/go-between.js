@@ -4,7 +4,7 @@ import { createServer, request } from "node:http";
 import { connect } from "node:net";
 import { WebSocketServer } from "ws";
 
-/** A proxy. `upgrades`: whether WebSockets pass. `streams`: whether event streams do; else they are kept back, as some proxies do. */
+/** A proxy, `at` a port if one is said. `upgrades`: whether WebSockets pass. `streams`: whether event streams do; else they are kept back, as some proxies do. */
 export class Proxy {
   upgrades = true;
   streams = true;
@@ -12,12 +12,12 @@ export class Proxy {
   #http;
   #sockets = new Set();
 
-  static async before(port, { upgrades = true, streams = true } = {}) {
+  static async before(port, { upgrades = true, streams = true, at = 0 } = {}) {
     const proxy = Object.assign(new Proxy(), { upgrades, streams });
     proxy.#http = createServer((asked, answer) => proxy.#pass(asked, answer, port));
     proxy.#http.on("upgrade", (asked, socket, head) => proxy.#upgrade(asked, socket, head, port));
     proxy.#http.on("connection", (socket) => proxy.#keep(socket));
-    await new Promise((resolve) => proxy.#http.listen(0, "127.0.0.1", resolve));
+    await new Promise((resolve) => proxy.#http.listen(at, "127.0.0.1", resolve));
     return proxy;
   }
 
