@@ -57,6 +57,7 @@ test("two bidders and an auctioneer, in two languages, with a slow line that dro
 
   // The line drops with something typed. What was missed is there when it comes back, and what was meant for another price is asked again.
   await pepe.page.fill("#amount", "110");
+  const { port } = new URL(line.origin);
   await line.stop();
   await pepe.has("html", "data-current", "false");
   assert.ok(await pepe.page.isDisabled("#bid-button"));
@@ -64,7 +65,7 @@ test("two bidders and an auctioneer, in two languages, with a slow line that dro
   await ana.page.check("#mode-max", { force: true });
   await ana.bid("150");
   await ana.reads("#verdict", /Automatic up to €150\.00; only you see that\.$/);
-  line = await Proxy.before(server.port, { at: new URL(line.origin).port });
+  line = await Proxy.before(server.port, { at: port });
   await pepe.connected();
   await pepe.reads("#price", "105,00 €");
   await pepe.reads("#verdict", es("bid.outbid", { name: "Ana", price: "105,00 €" }));

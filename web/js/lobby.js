@@ -127,9 +127,14 @@ function cardOf(id) {
     card.render(auction, client.now(), you?.id ?? null);
     cards.set(id, card);
     card.node.addEventListener("contentvisibilityautostatechange", seen);
-    if (!TELLS_SIGHT) inSight.add(id);
+    if (!TELLS_SIGHT || isInSight(drawn.get(id))) inSight.add(id);
   }
   return cards.get(id);
+}
+
+/** Of a card that the server has drawn the browser has told before anyone listened. */
+function isInSight(node) {
+  return node?.firstElementChild.checkVisibility({ contentVisibilityAuto: true }) ?? false;
 }
 
 function forget(id) {
