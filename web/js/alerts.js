@@ -7,6 +7,7 @@ import { lastMinute, titleOf } from "./title.js";
 import { t } from "./words.js";
 
 const KEY = "subasta.alerts";
+const TITLE_MS = 2_000; // each title is drawn by the browser itself, which costs it more than us
 const ICONS = { plain: document.querySelector("link[rel=icon]")?.getAttribute("href") ?? "/favicon.svg", outbid: "/favicon-outbid.svg" };
 
 export class Alerts {
@@ -16,6 +17,7 @@ export class Alerts {
   #model = null;
   #told = null; // how it stood when it was last looked at
   #warned = false; // that it is ending
+  #titledAt = -Infinity;
 
   constructor() {
     const kept = read();
@@ -36,6 +38,7 @@ export class Alerts {
     const now = { standing: model.standing, over: isOver(model.state) };
     const before = this.#told;
     this.#told = now;
+    if (before?.standing !== now.standing || before.over !== now.over) this.#titledAt = -Infinity;
     this.tick();
     // What was so when one came is no news; and nothing is called out that may be old.
     if (before === null || !model.current && !now.over) return;
@@ -47,12 +50,18 @@ export class Alerts {
   tick() {
     if (!this.#model) return;
     const { state, current, standing, now } = this.#model;
-    const title = titleOf(this.#model);
-    if (document.title !== title) document.title = title;
+    if (performance.now() - this.#titledAt >= TITLE_MS) this.#title();
     icon(current && standing === "outbid" && !isOver(state) ? ICONS.outbid : ICONS.plain);
     const ending = lastMinute(state, now()) !== null;
     if (ending && current && !this.#warned) this.#call("ending");
     if (current) this.#warned = ending; // an extension may make it end again
+  }
+
+  #title() {
+    const title = titleOf(this.#model);
+    if (document.title === title) return;
+    document.title = title;
+    this.#titledAt = performance.now();
   }
 
   #call(kind) {

@@ -8,8 +8,8 @@ import { summary } from "./chart-words.js";
 import { priceLine } from "./price-line.js";
 import { axisMoney, axisTimes } from "./chart-axes.js";
 
-const REST = 40; // it rests so many times as long as it has drawn: at most 2.5 % of the time
-const LONGEST_REST_MS = 1_000; // the first time takes long
+const REST = 100; // it rests so many times as long as it has drawn: at most 1 % of the time
+const LONGEST_REST_MS = 2_500; // the first time takes long
 const STILL_MS = 1_000; // the time goes on also where nothing happens
 const STEPS = [1, 2, 2.5, 5].flatMap((lead) => Array.from({ length: 14 }, (_, zeros) => lead * 10 ** zeros)).filter(Number.isInteger).sort((a, b) => a - b);
 const TIMES = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000].map((s) => s * 1_000);

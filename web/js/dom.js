@@ -10,7 +10,17 @@ export function setText(node, text) {
 /** As `setText`, and gone while there is nothing to say. */
 export function setNote(node, text) {
   setText(node, text ?? "");
-  node.hidden = !text;
+  setHidden(node, !text);
+}
+
+/** Browsers draw a frame for what is written, whether it was so before or not. */
+export function setHidden(node, hidden) {
+  if (node.hidden !== hidden) node.hidden = hidden;
+}
+
+/** As `setHidden`, for `data-…`. */
+export function setData(node, name, value) {
+  if (node.dataset[name] !== String(value)) node.dataset[name] = value;
 }
 
 export function make(tag, className, ...children) {

@@ -1,7 +1,7 @@
 // Price, time and standing of the lot: what dominates the page.
 
 import { isSealed } from "./auction-state.js";
-import { byId, nameOf, setContent, setNote, setText } from "./dom.js";
+import { byId, nameOf, setContent, setData, setHidden, setNote, setText } from "./dom.js";
 import { askedPrice, isFalling, untilNextFall } from "./falling.js";
 import { at, moment, remaining, tenths, to } from "./time.js";
 import { whyWords } from "./why.js";
@@ -48,7 +48,7 @@ export class Figures {
     const { state, money } = this.#model;
     const price = money.format(priceAt(state, now));
     setText(this.#price, price);
-    this.#price.dataset.long = price.length > LONG;
+    setData(this.#price, "long", price.length > LONG);
     const [label, time] = countdownWords(state, now);
     setText(this.#countdownLabel, label);
     const left = state.status === "open" ? state.ends_at - now : Infinity;
@@ -58,10 +58,10 @@ export class Figures {
     setNote(byId("time-note"), timeNote(state, now));
     setNote(byId("fall"), fallWords(state, money, now));
     const soon = left <= ENDING_SOON_MS;
-    this.#countdown.dataset.soon = this.#panel.dataset.soon = soon;
+    for (const node of [this.#countdown, this.#panel]) setData(node, "soon", soon);
     if (!this.#bar) return;
-    this.#bar.hidden = !soon;
-    this.#bar.style.setProperty("--left", Math.max(0, left / ENDING_SOON_MS).toFixed(4));
+    setHidden(this.#bar, !soon);
+    if (soon) this.#bar.style.setProperty("--left", Math.max(0, left / ENDING_SOON_MS).toFixed(4));
   }
 
   /** Quicker than others tick it. */

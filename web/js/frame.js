@@ -1,8 +1,8 @@
 // What is drawn at most once a frame, and rests after it where drawing costs much.
 
 const HIDDEN_MS = 250; // a page that is not seen has no frames
-const REST = 30; // so many times as long as it took: a flood takes a small part of a core, however slow that is
-const LONGEST_REST_MS = 250;
+const REST = 80; // so many times as long as it took: a flood takes a small part of a core, however slow that is
+const LONGEST_REST_MS = 600;
 
 /** A function after whose calls `run` runs once: at the next frame that is not in its rest, or soon where there are no frames. */
 export function soon(run) {

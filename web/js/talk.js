@@ -24,6 +24,11 @@ class Growing {
     this.#list.replaceChildren();
   }
 
+  /** Whether they are drawn already. */
+  has(entries) {
+    return entries.length === this.#list.childElementCount && (entries.at(-1)?.seq ?? 0) === this.#drawn;
+  }
+
   draw(entries, node, place) {
     for (const entry of entries.filter(({ seq }) => seq > this.#drawn)) {
       this.#list[place](node(entry));
@@ -206,6 +211,7 @@ export class ChatLog {
   reset() { this.#list.reset(); }
 
   render({ state, now }) {
+    if (this.#list.has(state.chat)) return; // to measure lays everything out
     const { scrollHeight, scrollTop, clientHeight } = this.#node;
     const atEnd = scrollHeight - scrollTop - clientHeight < 40; // else one is reading back
     this.#list.draw(state.chat, (said) => chatLine(said, now()), "append");

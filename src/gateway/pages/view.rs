@@ -1,7 +1,6 @@
 //! Pages as templates: `web/*.html`, with what they share in `web/parts`. What is filled in is escaped unless the template says otherwise.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::value::{Kwargs, Rest};
@@ -71,7 +70,8 @@ impl Views {
     }
 
     /// How a page takes in its other files: `asset("img/x.svg")` is an address, `styles("base", …)` the style sheets themselves, so that
-    /// nothing is waited for before the page is seen, `inline("js/x.js")` a script that runs before it is seen, `script("js/x.js")` a module with all that it needs, asked for at once.
+    /// nothing is waited for before the page is seen, `inline("js/x.js")` a script that runs before it is seen, `modules("js/x.js")`
+    /// the addresses of a module and all that it needs, for `web/js/start.js`.
     fn parts(&self, policy: &Arc<Mutex<Policy>>) -> Value {
         let files = self.files.clone();
         let asset = move |path: &str| if files.get(path).is_some() { Ok(files.address(path)) } else { Err(missing(path)) };
@@ -91,22 +91,18 @@ impl Views {
             Ok::<_, Error>(Value::from_safe_string(format!("<script>{text}</script>")))
         };
         let files = self.files.clone();
-        let script = move |path: &str| {
+        let modules = move |path: &str| {
             let modules = files.modules(path);
-            let mut tags = format!("<script type=\"module\" src=\"{}\"></script>", files.address(path));
-            for module in &modules {
-                files.get(module).ok_or_else(|| missing(module))?;
-                if module != path {
-                    let _ = write!(tags, "\n  <link rel=\"modulepreload\" href=\"{}\">", files.address(module));
-                }
-            }
-            Ok::<_, Error>(Value::from_safe_string(tags))
+            modules.iter().try_for_each(|module| files.get(module).map(|_| ()).ok_or_else(|| missing(module)))?;
+            let addresses: Vec<_> = modules.iter().map(|module| files.address(module)).collect();
+            let list = serde_json::to_string(&addresses).expect("texts are JSON").replace('<', "\\u003c");
+            Ok::<_, Error>(Value::from_safe_string(format!("<script id=\"modules\" type=\"application/json\">{list}</script>")))
         };
         context! {
             asset => Value::from_function(asset),
             styles => Value::from_function(styles),
             inline => Value::from_function(inline),
-            script => Value::from_function(script),
+            modules => Value::from_function(modules),
         }
     }
 }
