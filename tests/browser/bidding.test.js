@@ -232,9 +232,9 @@ if (process.env.README_PICTURE) test("the picture in the README", async () => {
   await ben.signIn("Ben");
   await ben.say("Is the frame original?");
   await ana.reads("#chat-log", /original\?/);
-  for (const [bidder, other, price] of [[ana, ben, "€100.00"], [ben, ana, "€102.50"], [ana, ben, "€105.00"], [ben, ana, "€107.50"]]) {
+  for (const [bidder, other, bids] of [[ana, ben, "1 bid"], [ben, ana, "2 bids"], [ana, ben, "3 bids"], [ben, ana, "4 bids"]]) {
     await bidder.bid();
-    await other.reads("#price", price);
+    await other.reads("#bid-count", bids);
   }
   await ana.say("Yes, and so is the case.");
   await ana.page.check("#mode-max", { force: true });
