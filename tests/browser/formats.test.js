@@ -44,7 +44,7 @@ test("dutch: the price falls, and the first to say yes has it", async () => {
 
   // The clock stands still, and the price with it; this moves the steps, too.
   await eva.page.click("#act-pause");
-  await eva.reads("#status-line", "Paused");
+  await ana.reads("#countdown", "Paused");
   const asked = await ana.page.innerText("#price");
   assert.ok(await ana.page.isDisabled("#bid-button"));
   await eva.page.click("#act-resume");

@@ -74,18 +74,31 @@ async function fillLobby(house) {
   await house.server.bid("Ben", long, 99_999_999_999);
 }
 
-async function lobby(house) {
-  const person = await house.browser.open(house.server.url("/"), { context: await house.browser.context(house.options) });
+async function lobby(house, path = "/") {
+  const person = await house.browser.open(house.server.url(path), { context: await house.browser.context(house.options) });
   await person.connected();
   return person;
 }
 
 export const STATES = {
-  "lobby, empty": (house) => alone(house, lobby),
+  "lobby, empty": (house) => alone(house, (own) => lobby(own)),
   "lobby, full": async (house) => {
     await fillLobby(house);
     const person = await lobby(house);
     await person.page.waitForSelector("[data-status=closed]");
+    return person;
+  },
+  "lobby, filtered": async (house) => {
+    await fillLobby(house);
+    const person = await lobby(house, "/?q=thing&status=ended&sort=dearest");
+    await person.page.waitForSelector("[data-status=closed]");
+    await person.page.click("#more");
+    return person;
+  },
+  "lobby, nothing found": async (house) => {
+    await fillLobby(house);
+    const person = await lobby(house, "/?q=nowhere");
+    await person.shows("#none", 1);
     return person;
   },
   "auction, scheduled": async (house) => (await watching(house, { starts_at: Date.now() + 3_600_000 })).person,
@@ -184,6 +197,12 @@ export const STATES = {
     await command(house, id, { type: "announce", text: "Do I hear 120?" });
     await command(house, id, { type: "warn", stage: 1 });
     await person.shows("#warning", 1);
+    return person;
+  },
+  "auction, the last minute": async (house) => {
+    const { id, person } = await leading(house, { duration_ms: 50_000 });
+    await command(house, id, { type: "warn", stage: 2 });
+    await person.shows("#last-minute", 1);
     return person;
   },
   "auction, buying at once": async (house) => {
