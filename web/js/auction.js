@@ -30,6 +30,7 @@ import { Session } from "./session.js";
 import { SignIn } from "./sign-in.js";
 import { Sure } from "./sure.js";
 import { ChatLog, History } from "./talk.js";
+import { renderWho } from "./who.js";
 import { parts, t } from "./words.js";
 
 const TICK_MS = 200;
@@ -230,7 +231,7 @@ function orderLabel(order) {
 function render() {
   const link = client.state;
   chatBox.render({ link });
-  renderWho();
+  renderSelf();
   if (state) renderAuction(link);
   count();
 }
@@ -258,10 +259,9 @@ function renderAuction(link) {
   alerts.render(model);
 }
 
-function renderWho() {
-  setText(byId("who-prefix"), you.name ? t("shared.you_are") : t("shared.only_watching"));
-  setText(byId("who-name"), aliases.own ? t("shared.alias_here", { name: you.name, alias: aliases.own.name }) : you.name ?? "");
-  setText(byId("change-who"), you.name ? t("shared.change") : t("shared.sign_in"));
+function renderSelf() {
+  const shown = aliases.own ? t("shared.alias_here", { name: you.name, alias: aliases.own.name }) : you.name ?? "";
+  renderWho(you, { shown, nobody: t("shared.only_watching") });
   byId("change-who").hidden = client.state === "gone";
 }
 

@@ -1,10 +1,11 @@
 // The auctioneer's page: one's own auctions (/console), a new one (?new), or conducting one of them (?auction=ID).
 
 import { ServerClock } from "./clock.js";
-import { byId, nameOf, setContent, setText } from "./dom.js";
+import { byId, nameOf, setContent } from "./dom.js";
 import { LinkLight } from "./link.js";
 import { Session } from "./session.js";
 import { SignIn } from "./sign-in.js";
+import { renderWho } from "./who.js";
 import { parts, t } from "./words.js";
 import { Conduct } from "./console/conduct.js";
 import { CreateForm } from "./console/create-form.js";
@@ -26,10 +27,7 @@ function changed(person, link, code) {
   you = person;
   light.show(link, code);
   const may = you?.roles?.includes("auctioneer") ?? false;
-  const named = you?.name ? parts("console.you_are", { name: you.name }) : [t("console.nobody"), ""];
-  setText(byId("who-prefix"), named[0]);
-  setText(byId("who-name"), you?.name ?? "");
-  setText(byId("change-who"), t(you?.name ? "console.change" : "console.sign_in"));
+  renderWho(you, { nobody: t("console.nobody") });
   if (link !== "connected" && !may) return; // one does not know yet
   byId("gate").hidden = may;
   byId("console").hidden = !may;

@@ -10,6 +10,7 @@ import { Session } from "./session.js";
 import { mayMove, SECTIONS, shelve } from "./shelf.js";
 import { SignIn } from "./sign-in.js";
 import { Stillness } from "./stillness.js";
+import { renderWho } from "./who.js";
 import { t } from "./words.js";
 
 const TICK_MS = 250;
@@ -42,7 +43,7 @@ const stillness = new Stillness(byId("lobby"));
 
 function welcomed(message) {
   you = message.you ?? null;
-  renderWho();
+  renderSelf();
   const listed = new Set(message.auctions.map(({ id }) => id));
   for (const id of auctions.keys()) if (!listed.has(id)) vanished({ id });
   for (const auction of message.auctions) put(auction);
@@ -173,10 +174,8 @@ function moneyIn(currency) {
   return decimals.has(currency) ? moneyOf(currency, decimals.get(currency)) : null;
 }
 
-function renderWho() {
-  setText(byId("who-prefix"), you?.name ? t("lobby.you_are") : "");
-  setText(byId("who-name"), you?.name ?? "");
-  setText(byId("change-who"), you?.name ? t("lobby.change") : t("shared.sign_in"));
+function renderSelf() {
+  renderWho(you);
   byId("sell").hidden = Boolean(you?.name) && !you.roles?.includes("auctioneer");
 }
 
