@@ -1,5 +1,8 @@
-//! The pages go into the binary: every file of `web/` as it is, and compressed as well as it can be where that makes it smaller. `web.rs` in
-//! the build's directory lists them; `src/gateway/pages/files.rs` takes it in.
+//! The pages go into the binary: every file of `web/` as it is (but what a page begins with joined), and compressed as well as it can be where
+//! that makes it smaller. `web.rs` in the build's directory lists them; `src/gateway/pages/files.rs` takes it in.
+
+#[path = "src/gateway/pages/joined.rs"]
+mod joined;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -20,14 +23,24 @@ fn main() -> io::Result<()> {
     let mut list = String::from("[\n");
     for path in paths {
         let name = text(path.strip_prefix(&source).expect("it was found there")).replace('\\', "/");
-        let bytes = fs::read(&path)?;
+        let file = if joined::ROOTS.contains(&name.as_str()) { join(&source, &name, &target)? } else { path };
+        let bytes = fs::read(&file)?;
         let brotli = smaller(&bytes, &target.join(format!("{name}.br")), brotli)?;
         let gzip = smaller(&bytes, &target.join(format!("{name}.gz")), gzip)?;
-        writeln!(list, "    Embedded {{ path: {name:?}, bytes: include_bytes!({:?}), brotli: {brotli}, gzip: {gzip} }},", text(&path))
+        writeln!(list, "    Embedded {{ path: {name:?}, bytes: include_bytes!({:?}), brotli: {brotli}, gzip: {gzip} }},", text(&file))
             .expect("it is memory");
     }
     list.push(']');
     fs::write(target.with_file_name("web.rs"), list)
+}
+
+/// Where a module lies with all that it needs.
+fn join(source: &Path, name: &str, target: &Path) -> io::Result<PathBuf> {
+    let joined = joined::joined(name, &|path| fs::read_to_string(source.join(path)).ok()).map_err(io::Error::other)?;
+    let path = target.join(name);
+    fs::create_dir_all(path.parent().expect("it is a file in a directory"))?;
+    fs::write(&path, joined)?;
+    Ok(path)
 }
 
 fn text(path: &Path) -> &str {

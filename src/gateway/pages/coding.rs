@@ -11,7 +11,7 @@ use flate2::write::GzEncoder;
 
 /// Levels that cost well under a millisecond for a page; a better one saves some hundred bytes, and takes a multiple of the time.
 const GZIP: Compression = Compression::new(1);
-const BROTLI: u32 = 3;
+const BROTLI: u32 = 5;
 const BROTLI_WINDOW: u32 = 18;
 const BUFFER: usize = 16 * 1024;
 /// What is smaller goes out in one packet anyway.

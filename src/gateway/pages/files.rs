@@ -1,6 +1,6 @@
 //! The files of the pages: from the binary, with the compressed forms that the build made, or from a directory while they are being made.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -8,6 +8,7 @@ use axum::body::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::coding::Coding;
+use super::joined::{ROOTS, joined};
 
 /// A file in the binary, by its address without the slash.
 struct Embedded {
@@ -91,7 +92,7 @@ impl Files {
         Files::new(found.collect())
     }
 
-    /// Those in a directory, in no other form than they have there.
+    /// Those in a directory, joined as the build does it, not compressed.
     pub fn of(directory: &Path) -> io::Result<Files> {
         let mut found = BTreeMap::new();
         let mut directories = vec![PathBuf::new()];
@@ -107,6 +108,11 @@ impl Files {
                 }
             }
         }
+        let text = |path: &str| found.get(path).and_then(|file| String::from_utf8(file.bytes.to_vec()).ok());
+        let roots: Vec<_> = ROOTS.into_iter().filter(|root| found.contains_key(*root)).collect();
+        let pages = roots.into_iter().map(|root| Ok((root.to_owned(), File::new(root, joined(root, &text)?.into()))));
+        let pages: Vec<_> = pages.collect::<Result<_, String>>().map_err(io::Error::other)?;
+        found.extend(pages);
         Ok(Files::new(found))
     }
 
@@ -135,40 +141,6 @@ impl Files {
     pub fn address(&self, path: &str) -> String {
         format!("/v/{}/{path}", self.version)
     }
-
-    /// A module and all that it cannot begin without, itself first.
-    pub fn modules(&self, path: &str) -> Vec<String> {
-        let mut seen = BTreeSet::from([path.to_owned()]);
-        let mut found = vec![path.to_owned()];
-        let mut at = 0;
-        while let Some(module) = found.get(at) {
-            let text = self.get(module).and_then(|file| std::str::from_utf8(file.bytes()).ok()).unwrap_or_default();
-            let imported: Vec<_> = imports(text).map(|import| resolved(module, import)).collect();
-            found.extend(imported.into_iter().filter(|module| seen.insert(module.clone())));
-            at += 1;
-        }
-        found
-    }
-}
-
-/// What a module imports before it begins. What it imports later stands in brackets.
-fn imports(text: &str) -> impl Iterator<Item = &str> {
-    let imports = text.lines().filter(|line| ["import ", "export ", "} from "].iter().any(|word| line.starts_with(word)));
-    imports.filter_map(|line| line.split_once("from \"").or_else(|| line.split_once("import \""))?.1.split('"').next())
-}
-
-/// `./b.js` or `../b.js`, seen from `js/a.js`.
-fn resolved(from: &str, import: &str) -> String {
-    let mut parts: Vec<&str> = from.split('/').collect();
-    parts.pop();
-    for part in import.split('/') {
-        match part {
-            "." => {}
-            ".." => drop(parts.pop()),
-            name => parts.push(name),
-        }
-    }
-    parts.join("/")
 }
 
 fn kind(ending: &str) -> &'static str {
@@ -194,23 +166,19 @@ pub fn hex(hash: &[u8; 32]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Files, imports, resolved};
+    use std::path::Path;
+
+    use super::Files;
+    use crate::gateway::pages::joined::ROOTS;
 
     #[test]
-    fn modules_are_followed_to_what_they_need_at_first() {
-        let text = "import { a } from \"./a.js\";\nimport {\n  b,\n} from \"../b.js\";\nimport \"./c.js\";\nexport { d } from \"./d.js\";\nconst e = () => import(\"./e.js\");\n";
-        assert_eq!(imports(text).collect::<Vec<_>>(), ["./a.js", "../b.js", "./c.js", "./d.js"]);
-        assert_eq!(resolved("js/console/x.js", "../b.js"), "js/b.js");
-        assert_eq!(resolved("js/x.js", "./y/z.js"), "js/y/z.js");
-    }
-
-    #[test]
-    fn every_module_that_a_page_needs_is_there() {
-        let files = Files::embedded();
-        for page in ["js/lobby.js", "js/auction.js", "js/console.js"] {
-            let modules = files.modules(page);
-            assert!(modules.len() > 8, "{modules:?}");
-            modules.iter().for_each(|module| assert!(files.get(module).is_some(), "{page} needs {module}, which is not there"));
+    fn a_page_begins_with_one_file_wherever_it_comes_from() {
+        let directory = Files::of(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/web"))).expect("they are there");
+        for root in ROOTS {
+            let [embedded, read] = [&Files::embedded(), &directory].map(|files| files.get(root).expect("it is there").bytes().to_vec());
+            assert!(embedded == read, "{root}");
+            let text = String::from_utf8(read).expect("it is text");
+            assert!(text.contains("const js_words_js = (() => {") && !text.lines().any(|line| line.starts_with("import ")), "{root}");
         }
     }
 }

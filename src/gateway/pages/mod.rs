@@ -2,6 +2,7 @@
 
 mod coding;
 mod files;
+mod joined;
 mod policy;
 mod shown;
 mod view;

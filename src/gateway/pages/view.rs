@@ -70,8 +70,7 @@ impl Views {
     }
 
     /// How a page takes in its other files: `asset("img/x.svg")` is an address, `styles("base", …)` the style sheets themselves, so that
-    /// nothing is waited for before the page is seen, `inline("js/x.js")` a script that runs before it is seen, `modules("js/x.js")`
-    /// the addresses of a module and all that it needs, for `web/js/start.js`.
+    /// nothing is waited for before the page is seen, `inline("js/x.js")` a script that runs before it is seen.
     fn parts(&self, policy: &Arc<Mutex<Policy>>) -> Value {
         let files = self.files.clone();
         let asset = move |path: &str| if files.get(path).is_some() { Ok(files.address(path)) } else { Err(missing(path)) };
@@ -90,19 +89,10 @@ impl Views {
             kept.lock().unwrap_or_else(PoisonError::into_inner).scripts.push(hash_of(&text));
             Ok::<_, Error>(Value::from_safe_string(format!("<script>{text}</script>")))
         };
-        let files = self.files.clone();
-        let modules = move |path: &str| {
-            let modules = files.modules(path);
-            modules.iter().try_for_each(|module| files.get(module).map(|_| ()).ok_or_else(|| missing(module)))?;
-            let addresses: Vec<_> = modules.iter().map(|module| files.address(module)).collect();
-            let list = serde_json::to_string(&addresses).expect("texts are JSON").replace('<', "\\u003c");
-            Ok::<_, Error>(Value::from_safe_string(format!("<script id=\"modules\" type=\"application/json\">{list}</script>")))
-        };
         context! {
             asset => Value::from_function(asset),
             styles => Value::from_function(styles),
             inline => Value::from_function(inline),
-            modules => Value::from_function(modules),
         }
     }
 }
