@@ -31,7 +31,7 @@ pub use message::{
     refused, resync, tick, welcome,
 };
 pub use schema::{Dialect, schemas};
-pub use terms::TermsIn;
+pub use terms::{TermsIn, increments_of};
 pub use words::{ReserveOut, WhyOut};
 
 use std::borrow::Cow;

@@ -257,6 +257,12 @@ fn currency(code: &str) -> Result<Currency, TermsError> {
     known.ok_or_else(|| TermsError::new("currency", "an ISO 4217 code such as EUR"))
 }
 
+/// The `increments` of an auction object, as rules take them; none where it names none.
+pub fn increments_of(auction: &serde_json::Value) -> Option<Increments> {
+    let given = IncrementsIn::deserialize(auction.get("increments")?).ok()?;
+    increments(given).ok()
+}
+
 fn increments(given: IncrementsIn) -> Result<Increments, TermsError> {
     let wrong = |field: &str| TermsError::new(field, "a whole number of minor units from 1 to 1000000000000");
     match given {

@@ -12,7 +12,7 @@ import { ChatBox } from "./chat-box.js";
 import { Client } from "./client.js";
 import { ServerClock } from "./clock.js";
 import { renderCrowd } from "./crowd.js";
-import { byId, nameOf, setContent, setText } from "./dom.js";
+import { byId, nameOf, setContent, setData, setHidden, setText } from "./dom.js";
 import { Draft } from "./draft.js";
 import { Figures, isOver, priceAt } from "./figures.js";
 import { firstLook, readClock } from "./first.js";
@@ -65,7 +65,7 @@ let intent = null;
 const renderSoon = soon(render);
 
 const client = new Client(location.origin, { auction: id, clock, known, token: () => session.token, denied: () => session.forget() });
-const light = new LinkLight(() => client.wake());
+const light = new LinkLight(() => client.wake(), renderSoon);
 const desk = new BidDesk({ send: (...bid) => client.send(...bid), changed: deskChanged, keep: (pending) => draft.keepPending(pending) });
 const bidBox = new BidBox({
   bid: (order) => asSomebody(() => place(order), t("bid.why_bid"), orderLabel(order)),
@@ -94,7 +94,7 @@ function takeSnapshot(auction) {
   past.begin(auction);
   if (past.events.length > auction.recent.length) state = withAll(state, past.events, MOST);
   money = new Money(state.currency, state.decimals);
-  document.documentElement.dataset.currency = state.currency;
+  setData(document.documentElement, "currency", state.currency);
   setText(byId("title"), state.title);
   setText(byId("description"), state.description ?? "");
   setContent(byId("seller"), ...(state.seller ? parts("lot.offered_by", { name: nameOf(state.seller) }) : []));
@@ -242,9 +242,10 @@ function renderAuction(link) {
   const standing = standingOf(state, aliases.mine);
   const [maximum, sealed] = [desk.ownOf(you), desk.ownOf(you) ?? sealedNote.amountOf(you.id, state)];
   const { mine, named } = aliases;
-  const model = { state, you, mine, named, money, link, current, ready, standing, maximum, sealed, desk: desk.view, past, now: () => clock.now() };
-  byId("auction").hidden = false;
-  document.documentElement.dataset.status = state.status;
+  const { opening } = light;
+  const model = { state, you, mine, named, money, link, opening, current, ready, standing, maximum, sealed, desk: desk.view, past, now: () => clock.now() };
+  setHidden(byId("auction"), false);
+  setData(document.documentElement, "status", state.status);
   if (isOver(state) && !desk.busy) draft.forget();
   figures.render(model);
   renderOutcome(model);
@@ -262,7 +263,7 @@ function renderAuction(link) {
 function renderSelf() {
   const shown = aliases.own ? t("shared.alias_here", { name: you.name, alias: aliases.own.name }) : you.name ?? "";
   renderWho(you, { shown, nobody: t("shared.only_watching") });
-  byId("change-who").hidden = client.state === "gone";
+  byId("change-who").style.visibility = client.state === "gone" ? "hidden" : ""; // its place stays
 }
 
 /** For tests, and for anyone who looks. Last, so that what it promises is already on the page. */

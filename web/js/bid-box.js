@@ -2,7 +2,7 @@
 
 import { canBuyNow, isSealed } from "./auction-state.js";
 import { formOf } from "./bid-forms.js";
-import { byId, setContent, setNote, setText } from "./dom.js";
+import { byId, setContent, setData, setHidden, setNote, setText } from "./dom.js";
 import { isOver, priceAt } from "./figures.js";
 import { QuickSteps } from "./quick-steps.js";
 import { remedyOf } from "./refusals.js";
@@ -64,11 +64,11 @@ export class BidBox {
     this.#model = model;
     const { typed } = formOf(model.state);
     const own = Boolean(model.you.id) && model.state.seller?.id === model.you.id;
-    byId("bid-mode").hidden = !this.#automatic;
-    byId("amount-label").hidden = this.#amount.hidden = !typed;
-    this.#form.dataset.typed = typed;
-    this.#form.hidden = isOver(model.state) || model.link === "gone" || own;
-    byId("own").hidden = !own || isOver(model.state);
+    setHidden(byId("bid-mode"), !this.#automatic);
+    for (const node of [byId("amount-label"), this.#amount]) setHidden(node, !typed);
+    setData(this.#form, "typed", typed);
+    setHidden(this.#form, isOver(model.state) || model.link === "gone" || own);
+    setHidden(byId("own"), !own || isOver(model.state));
     if (!this.#edited && !this.#pressed) this.#fill();
     this.#renderVerdict();
     if (!this.#pressed) this.#renderForm();
@@ -231,11 +231,11 @@ export class BidBox {
     setText(this.#button, desk.phase === "sending" ? t("bid.button_sending") : form.label(asked));
     this.#button.disabled = !ready || !this.#cool;
     this.#button.classList.toggle("quiet", leading || tooLow);
-    this.#form.dataset.long = this.#amount.value.length > LONG;
+    setData(this.#form, "long", this.#amount.value.length > LONG);
     this.#quick.render(this.#amounts(), money, { chosen: minor, disabled: desk.phase === "sending" });
     setNote(byId("amount-hint"), this.#hint(form, asked));
     const fix = byId("use-minimum");
-    fix.hidden = !tooLow || desk.phase === "sending" || desk.phase === "refused";
+    setHidden(fix, !tooLow || desk.phase === "sending" || desk.phase === "refused");
     setText(fix, t("bid.use", { amount: money.format(state.minimum) }));
     this.#renderRemedy();
     this.#renderBuyNow();
@@ -247,7 +247,7 @@ export class BidBox {
     const button = byId("remedy");
     const remedy = desk.phase === "refused" && !this.#form.hidden ? remedyOf(desk.refusal) : null;
     const possible = remedy !== null && (remedy !== "raise" || this.#automatic) && (remedy !== "instead" || formOf(state).typed);
-    byId("remedies").hidden = !possible;
+    setHidden(byId("remedies"), !possible);
     if (!possible) return;
     button.disabled = remedy !== "raise" && (!ready || !this.#cool);
     if (remedy === "raise") return setText(button, t("bid.remedy_raise"));
@@ -259,15 +259,15 @@ export class BidBox {
   #renderBuyNow() {
     const { state, money, ready } = this.#model;
     const button = byId("buy-now");
-    button.hidden = !canBuyNow(state);
+    setHidden(button, !canBuyNow(state));
     button.disabled = !ready;
     if (!button.hidden) setText(button, t("bid.buy_now", { price: money.format(state.buy_now) }));
   }
 
   #hint(form, asked) {
-    const { state, money, link, now, desk, error, tooLow } = asked;
+    const { state, money, link, opening, now, desk, error, tooLow } = asked;
     if (desk.phase === "sending") return "";
-    if (link !== "connected") return t("bid.hint_off");
+    if (link !== "connected" && !opening) return t("bid.hint_off");
     if (state.status === "scheduled") return t("bid.hint_opens", { time: moment(state.starts_at, now()) });
     if (state.status === "paused") return t("bid.hint_paused");
     if (error && this.#edited) return error;
@@ -278,10 +278,10 @@ export class BidBox {
   #renderVerdict() {
     const { desk } = this.#model;
     const verdict = verdictOf({ ...this.#model, price: this.#price });
-    this.#verdict.dataset.state = verdict.state;
+    setData(this.#verdict, "state", verdict.state);
     setContent(this.#verdict, ...verdict.words);
-    this.#verdict.hidden = verdict.words.length === 0;
-    byId("verdict-actions").hidden = desk.phase !== "late" || this.#model.link !== "connected";
+    setHidden(this.#verdict, verdict.words.length === 0);
+    setHidden(byId("verdict-actions"), desk.phase !== "late" || this.#model.link !== "connected");
     // Not every price is told here: that is the announcer's.
     const kind = verdictKind(this.#model, verdict);
     if (kind === this.#told) return;

@@ -32,13 +32,13 @@ export class Figures {
     setContent(byId("leader"), ...leaderWords(model));
     setText(byId("minimum"), state.minimum === null ? "–" : money.format(state.minimum));
     // Before the first bid the price says it, and where the price falls, or bids are sealed, always.
-    byId("minimum-row").hidden = isOver(state) || state.price === null || isFalling(state) || isSealed(state);
-    byId("leader").hidden = state.outcome === "sold" || state.outcome === "unsold"; // the outcome says it
+    setHidden(byId("minimum-row"), isOver(state) || state.price === null || isFalling(state) || isSealed(state));
+    setHidden(byId("leader"), state.outcome === "sold" || state.outcome === "unsold"); // the outcome says it
     setNote(byId("why"), isSealed(state) ? "" : whyWords(state, money));
     setNote(byId("reserve"), reserveWords(state));
-    byId("reserve").dataset.state = state.reserve;
+    setData(byId("reserve"), "state", state.reserve);
     setNote(byId("bid-count"), countWords(state));
-    this.#panel.dataset.status = state.status;
+    setData(this.#panel, "status", state.status);
     this.tick(model.now());
   }
 

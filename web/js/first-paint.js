@@ -32,12 +32,19 @@
     else node.textContent = hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds)}` : `${minutes}:${pad(seconds)}`;
   }
 
-  const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-  const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  const writer = (options) => { // as they cost some milliseconds, only where there is something to write
+    let made;
+    return (ms) => (made ??= new Intl.DateTimeFormat(locale, options)).format(new Date(Number(ms)));
+  };
+  const clock = writer({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const day = writer({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  const full = writer({ dateStyle: "medium", timeStyle: "medium" });
+  const dateOf = (ms) => new Date(Number(ms)).toDateString();
   for (const node of all("moment")) {
-    const then = new Date(Number(node.dataset.moment));
-    node.textContent = (then.toDateString() === new Date(now).toDateString() ? clock : day).format(then);
+    const { moment } = node.dataset;
+    node.textContent = (dateOf(moment) === dateOf(now) ? clock : day)(moment);
   }
+  for (const node of all("full")) node.textContent = full(node.dataset.full);
 
   for (const node of all("hue")) node.style.setProperty("--hue", node.dataset.hue);
 }

@@ -1,6 +1,6 @@
 // Shows how the line is, in words; and whether what the page shows is how it stands.
 
-import { byId, setNote, setText } from "./dom.js";
+import { byId, setData, setHidden, setNote, setText } from "./dom.js";
 import { moment } from "./time.js";
 import { t } from "./words.js";
 
@@ -19,12 +19,19 @@ export class LinkLight {
   #patient = true;
   #last = ["reconnecting", undefined, {}];
 
-  constructor(retry) {
+  /** `impatient`: the page is not just opening any more. */
+  constructor(retry, impatient = () => {}) {
     this.#retry.addEventListener("click", retry);
     setTimeout(() => {
       this.#patient = false;
       this.show(...this.#last);
+      impatient();
     }, FIRST_LOOK_MS);
+  }
+
+  /** Whether it may still be that nothing is wrong. */
+  get opening() {
+    return !this.#seen && this.#patient;
   }
 
   /** `current`: whether the figures are to be believed; `heardAt`: from when they are. */
@@ -35,15 +42,15 @@ export class LinkLight {
     const old = state === "reconnecting" ? !first || !this.#patient : state === "connected" && !current;
     const [label, notice] = this.#words(state, code, first, heardAt);
     const { dataset } = document.documentElement;
-    this.#light.dataset.state = state;
+    setData(this.#light, "state", state);
     dataset.link = state;
     dataset.current = !old;
     setText(this.#light, label);
     setText(this.#noticeText, notice);
-    this.#notice.hidden = notice === "";
-    this.#retry.hidden = state === "gone";
+    setHidden(this.#notice, notice === "");
+    setHidden(this.#retry, state === "gone");
     if (this.#lost) this.#showLost(state === "gone" && code !== 1000, label);
-    if (this.#wayOut) this.#wayOut.hidden = state !== "gone";
+    if (this.#wayOut) setHidden(this.#wayOut, state !== "gone");
     if (this.#asOf) setNote(this.#asOf, old && heardAt !== null ? t("shared.as_of", { time: moment(heardAt, heardAt) }) : "");
   }
 
@@ -51,7 +58,7 @@ export class LinkLight {
   #showLost(gone, label) {
     const head = byId("lost-head");
     const shown = [...document.querySelectorAll("h1")].some((other) => other !== head && other.checkVisibility());
-    this.#lost.hidden = !gone || shown;
+    setHidden(this.#lost, !gone || shown);
     setText(head, label);
   }
 

@@ -1,7 +1,7 @@
 // How it ended: for whom, for how much, and what comes next.
 
 import { isSealed, voidOf } from "./auction-state.js";
-import { byId, make, nameOf, setContent } from "./dom.js";
+import { byId, make, nameOf, setContent, setData, setHidden } from "./dom.js";
 import { count, isOver } from "./figures.js";
 import { isolated } from "./names.js";
 import { recordAddress } from "./record.js";
@@ -13,13 +13,13 @@ let wasOpen = false; // one has seen it end
 export function renderOutcome(model) {
   const { state, mine } = model;
   const node = byId("outcome");
-  node.hidden = !isOver(state);
+  setHidden(node, !isOver(state));
   if (node.hidden) {
     wasOpen = true;
     return;
   }
   const won = state.outcome === "sold" && Boolean(state.winner) && mine(state.winner);
-  node.dataset.outcome = won ? "won" : state.outcome ?? state.status;
+  setData(node, "outcome", won ? "won" : state.outcome ?? state.status);
   node.dataset.fresh = wasOpen;
   const lines = [note(model, won), ...(won ? toPay(model) : forOthers(model))].map((line) => make("p", "outcome-note", ...[line].flat()));
   setContent(node, make("p", "outcome-head", ...headline(model, won)), ...lines, facts(model), ways(state));

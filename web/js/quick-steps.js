@@ -1,7 +1,6 @@
 // Buttons for the amounts one is most likely to bid: the least that counts, and one and two steps more.
 
-import { byId, make, setText } from "./dom.js";
-import { t } from "./words.js";
+import { byId, setHidden, setText } from "./dom.js";
 
 export class QuickSteps {
   #row = byId("quick");
@@ -9,22 +8,18 @@ export class QuickSteps {
 
   /** `pick(minor)`: fill it in. */
   constructor(pick) {
-    this.#buttons = ["bid.quick_least", "bid.quick_one", "bid.quick_two"].map((key) => {
-      const [amount, label] = [make("b", "quick-amount"), make("span", "quick-label", t(key))];
-      const button = make("button", "quick-step", label, " ", amount);
-      button.type = "button";
+    this.#buttons = [...this.#row.children].map((button) => {
       button.addEventListener("click", () => pick(Number(button.value)));
-      this.#row.append(button);
-      return { button, amount };
+      return { button, amount: button.querySelector(".quick-amount") };
     });
   }
 
   /** `amounts` in minor units; none: nothing is offered. `chosen`: what stands in the box. */
   render(amounts, money, { chosen, disabled }) {
-    this.#row.hidden = amounts.length === 0;
+    setHidden(this.#row, amounts.length === 0);
     this.#buttons.forEach(({ button, amount }, at) => {
       const minor = amounts[at];
-      button.hidden = minor === undefined;
+      setHidden(button, minor === undefined);
       if (button.hidden) return;
       button.value = minor;
       button.disabled = disabled;

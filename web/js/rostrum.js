@@ -1,7 +1,7 @@
 // What the auctioneer says and does at the rostrum: the fair warning, the last act in words, and the live text, which stays until the next one.
 
 import { actWords } from "./acts.js";
-import { byId, setNote } from "./dom.js";
+import { byId, setData, setHidden, setNote } from "./dom.js";
 import { isOver } from "./figures.js";
 import { t } from "./words.js";
 
@@ -16,8 +16,8 @@ export function renderRostrum({ state, money, named, now }) {
   const act = actWords(state, { money, named, now: now() });
   const [box, node] = [byId("rostrum"), byId("warning")];
   setNote(node, warning);
-  node.dataset.stage = over ? 0 : state.warned ?? 0;
+  setData(node, "stage", over ? 0 : state.warned ?? 0);
   setNote(byId("act"), act);
   setNote(byId("live"), live);
-  box.hidden = !live && !act && !(warning && box.contains(node)); // where it stands with the price, it needs no box
+  setHidden(box, !live && !act && !(warning && box.contains(node))); // where it stands with the price, it needs no box
 }

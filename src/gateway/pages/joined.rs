@@ -12,8 +12,12 @@ pub const ROOTS: [&str; 4] = ["js/lobby.js", "js/auction.js", "js/console.js", "
 /// it is: its address is seen from the root's directory.
 pub fn joined(root: &str, read: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
     let mut all = Joined { read, text: String::new(), begun: BTreeSet::new(), done: BTreeSet::new() };
-    let Scope { body, .. } = all.with_needs(root)?;
+    let Scope { body, given, .. } = all.with_needs(root)?;
+    let given: Vec<_> = given.iter().map(|(name, value)| format!("{value} as {name}")).collect();
     all.text.push_str(&body);
+    if !given.is_empty() {
+        all.text.push_str(&format!("export {{ {} }};\n", given.join(", ")));
+    }
     Ok(all.text)
 }
 
@@ -42,6 +46,7 @@ impl Joined<'_> {
     fn write(&mut self, path: &str) -> Result<(), String> {
         let Scope { body, given, .. } = self.with_needs(path)?;
         self.done.insert(path.to_owned());
+        let given: Vec<_> = given.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         writeln!(self.text, "const {} = (() => {{\n{body}return {{ {} }};\n}})();", name_of(path), given.join(", "))
             .map_err(|error| error.to_string())
     }
@@ -52,7 +57,8 @@ impl Joined<'_> {
 struct Scope {
     body: String,
     needs: Vec<String>,
-    given: Vec<String>,
+    /// Each by its name for others, and its name here.
+    given: Vec<(String, String)>,
 }
 
 impl Scope {
@@ -80,14 +86,14 @@ impl Scope {
             self.needs.push(from);
         } else if let Some(export) = line.strip_prefix("export {") {
             let (what, from) = from(export, path)?;
-            for name in what.trim_end_matches('}').split(',').map(str::trim) {
-                self.given.push(format!("{name}: {}.{name}", name_of(&from)));
-            }
+            writeln!(self.body, "const {{ {} }} = {};", what.trim_end_matches('}').trim(), name_of(&from)).ok()?;
+            self.given.extend(what.trim_end_matches('}').split(',').map(|name| (name.trim().to_owned(), name.trim().to_owned())));
             self.needs.push(from);
         } else if let Some(name) = line.strip_prefix("export default ") {
-            self.given.push(format!("default: {}", name.trim_end_matches(';')));
+            self.given.push(("default".to_owned(), name.trim_end_matches(';').to_owned()));
         } else if let Some(declared) = line.strip_prefix("export ") {
-            self.given.push(declared_name(declared)?.to_owned());
+            let name = declared_name(declared)?.to_owned();
+            self.given.push((name.clone(), name));
             writeln!(self.body, "{declared}").ok()?;
         } else {
             writeln!(self.body, "{line}").ok()?;
@@ -150,17 +156,20 @@ mod tests {
     #[test]
     fn each_module_stands_once_before_those_that_need_it() {
         let text = of(&[
-            ("js/a.js", "// The page.\nimport { b } from \"./b.js\";\nimport {\n  c as d,\n} from \"./deep/c.js\";\n\nb(d); // now\n"),
+            (
+                "js/a.js",
+                "// The page.\nimport { b } from \"./b.js\";\nimport {\n  c as d,\n} from \"./deep/c.js\";\n\nexport const a = b(d); // now\n",
+            ),
             ("js/b.js", "import { c } from \"./deep/c.js\";\n/** Says it.\n * Twice. */\nexport function b(what) { c.push(what); }\n"),
-            ("js/deep/c.js", "import E from \"../e.js\";\nexport const c = [];\nexport { f } from \"../e.js\";\n"),
+            ("js/deep/c.js", "import E from \"../e.js\";\nexport const c = [E];\nexport { f } from \"../e.js\";\n"),
             ("js/e.js", "const E = 1;\nexport async function* f() {}\nexport default E;\n"),
         ]);
         assert_eq!(
             text.as_deref(),
-            Ok("const js_e_js = (() => {\nconst E = 1;\nasync function* f() {}\nreturn { f, default: E };\n})();\n\
-                const js_deep_c_js = (() => {\nconst { default: E } = js_e_js;\nconst c = [];\nreturn { c, f: js_e_js.f };\n})();\n\
-                const js_b_js = (() => {\nconst { c } = js_deep_c_js;\nfunction b(what) { c.push(what); }\nreturn { b };\n})();\n\
-                const { b } = js_b_js;\nconst {  c: d,} = js_deep_c_js;\nb(d); // now\n")
+            Ok("const js_e_js = (() => {\nconst E = 1;\nasync function* f() {}\nreturn { f: f, default: E };\n})();\n\
+                const js_deep_c_js = (() => {\nconst { default: E } = js_e_js;\nconst c = [E];\nconst { f } = js_e_js;\nreturn { c: c, f: f };\n})();\n\
+                const js_b_js = (() => {\nconst { c } = js_deep_c_js;\nfunction b(what) { c.push(what); }\nreturn { b: b };\n})();\n\
+                const { b } = js_b_js;\nconst {  c: d,} = js_deep_c_js;\nconst a = b(d); // now\nexport { a as a };\n")
         );
     }
 

@@ -1,11 +1,14 @@
 //! What a page shows of an auction before any script runs: the same words as the scripts choose (`web/js/figures.js`, `web/js/card.js`),
 //! which then find them there. A test in a browser holds the two together.
 
+use std::array;
+
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 use serde_json::Value as Json;
 
-use crate::auction::Millis;
+use crate::auction::{Millis, Money};
+use crate::wire;
 
 /// Characters of a description that say what it is.
 const ABOUT: usize = 120;
@@ -61,6 +64,21 @@ impl<'a> Shown<'a> {
         let (Some(floor), Some(step), Some(every)) = (term("floor"), term("step"), term("every_ms")) else { return start };
         let steps = term("since").map_or(0, |since| (at - since).max(0) / every.max(1));
         floor.max(start.saturating_sub(step.saturating_mul(steps)))
+    }
+
+    /// How the price falls: the key of the words, and for how long no further.
+    fn falls(&self) -> Option<(&'static str, Option<Millis>)> {
+        let dutch = self.dutch().filter(|_| self.is_falling())?;
+        let term = |name: &str| dutch.get(name).and_then(Json::as_i64).unwrap_or(0);
+        match self.text("status") {
+            "scheduled" => Some(("lot.will_fall", None)),
+            "open" if self.asked(self.now) == term("floor") => Some(("lot.falls_no_further", None)),
+            "open" => {
+                let every = term("every_ms").max(1);
+                Some(("lot.falls", Some(self.now + every - (self.now - term("since")).rem_euclid(every))))
+            }
+            _ => None,
+        }
     }
 
     fn price(&self) -> i64 {
@@ -203,6 +221,38 @@ impl<'a> Shown<'a> {
         showable.then_some(image)
     }
 
+    /// What one is offered to bid at a press, as long as one is nobody yet: the least that counts, and one and two steps more.
+    fn quick(&self) -> [Option<i64>; 3] {
+        let minimum = self.number("minimum").and_then(Money::new).filter(|_| self.text("format") == "english");
+        let (Some(minimum), Some(increments)) = (minimum, wire::increments_of(self.auction)) else { return [None; 3] };
+        let most = self.buys_now().map_or(Money::MAX.minor(), |price| price - 1);
+        let more = |amount: &Money| Money::new(amount.minor() + increments.step(*amount).minor());
+        let mut amounts = std::iter::successors(Some(minimum), more).map(Money::minor).filter(|amount| *amount <= most);
+        array::from_fn(|_| amounts.next())
+    }
+
+    /// For how much one can have it at once.
+    fn buys_now(&self) -> Option<i64> {
+        let can = self.text("status") == "open" && (!self.has_leader() || self.text("reserve") == "unmet");
+        self.number("buy_now").filter(|_| can)
+    }
+
+    /// The form to bid by, as somebody finds it who is nobody yet (`web/js/bid-box.js`).
+    fn bidding(&self) -> Value {
+        let typed = self.dutch().is_none();
+        let automatic = self.text("format") == "english" && self.auction.get("automatic_bids") == Some(&Json::Bool(true));
+        let field = if self.is_sealed() { "bid.field_sealed" } else { "bid.field" };
+        let hint = match self.text("format") {
+            "dutch" => Some("bid.hint_dutch"),
+            "sealed" => Some("bid.hint_sealed"),
+            "vickrey" => Some("bid.hint_vickrey"),
+            _ => None,
+        };
+        let hint = if self.text("status") == "paused" { Some("bid.hint_paused") } else { hint };
+        let opens = (self.text("status") == "scheduled").then(|| self.number("starts_at")).flatten();
+        context! { open => !self.is_over(), typed, automatic, field, hint, opens, quick => self.quick(), buys_now => self.buys_now() }
+    }
+
     /// For those that have no picture: the same hue for the same lot.
     fn plate(&self) -> Value {
         let hue = self.text("id").chars().fold(7_u32, |hash, letter| (hash * 31 + u32::from(letter)) % 360);
@@ -232,6 +282,10 @@ impl<'a> Shown<'a> {
             reserve_label => self.reserve(["lot.reserve_hidden", "lot.reserve_met", "lot.reserve_unmet"]),
             why_label => self.why(),
             outcome => self.outcome(),
+            highest => self.number("price").filter(|_| !self.is_sealed()),
+            sealed => self.is_sealed(),
+            falls => self.falls().map(|(words, until)| context! { words, until }),
+            bidding => self.bidding(),
             image => self.image(),
             plate => self.plate(),
             over => self.is_over(),
