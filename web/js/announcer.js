@@ -11,6 +11,7 @@ export class Announcer {
     this.#region = region;
   }
 
+  /** `text`, or what gives it when it is said. */
   say(text) {
     this.#next = text;
     if (this.#timer === null) this.#speak();
@@ -19,8 +20,10 @@ export class Announcer {
   #speak() {
     this.#timer = null;
     if (this.#next === null) return;
-    this.#region.textContent = this.#next;
+    const text = typeof this.#next === "function" ? this.#next() : this.#next;
     this.#next = null;
+    if (!text) return;
+    this.#region.textContent = text;
     this.#timer = setTimeout(() => this.#speak(), EVERY_MS);
   }
 }

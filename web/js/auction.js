@@ -30,6 +30,7 @@ import { Session } from "./session.js";
 import { SignIn } from "./sign-in.js";
 import { Sure } from "./sure.js";
 import { ChatLog, History } from "./talk.js";
+import { lastMinute } from "./title.js";
 import { renderWho } from "./who.js";
 import { parts, t } from "./words.js";
 
@@ -145,8 +146,7 @@ function happened(event) {
   // A refusal stays to be read; what was said of an accepted bid is old once somebody has bid again.
   const overtaken = event.type === "bid" && !event.automatic && desk.view.phase === "accepted";
   if (standingOf(state, aliases.mine) !== before || overtaken) desk.settle();
-  const words = Object.hasOwn(SPOKEN, event.type) ? SPOKEN[event.type](event) : "";
-  if (words) announcer.say(words);
+  if (Object.hasOwn(SPOKEN, event.type)) announcer.say(() => SPOKEN[event.type](event));
   renderSoon();
 }
 
@@ -279,8 +279,11 @@ byId("change-who").addEventListener("click", () => {
   signIn.ask({ why, label: t("shared.continue"), name: you.name ?? "", done: () => signedIn() });
 });
 setInterval(() => {
-  figures.tick(clock.now());
-  bidBox.tick();
+  // What is about to be drawn anyway brings the time with it; at the end every tick counts.
+  if (!renderSoon.waits() || lastMinute(state, clock.now()) !== null) {
+    figures.tick(clock.now());
+    bidBox.tick();
+  }
   alerts.tick();
 }, TICK_MS);
 client.on("state", linkChanged);

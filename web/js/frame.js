@@ -1,10 +1,13 @@
 // What is drawn at most once a frame, and rests after it where drawing costs much.
 
 const HIDDEN_MS = 250; // a page that is not seen has no frames
-const REST = 80; // so many times as long as it took: a flood takes a small part of a core, however slow that is
-const LONGEST_REST_MS = 600;
+const REST = 100; // so many times as long as it took: a flood takes a small part of a core, however slow that is
+const LONGEST_REST_MS = 800;
 
-/** A function after whose calls `run` runs once: at the next frame that is not in its rest, or soon where there are no frames. */
+/**
+ * A function after whose calls `run` runs once: at the next frame that is not in its rest, or soon where there are no frames. Its `waits()`
+ * says whether that is still to come.
+ */
 export function soon(run) {
   let pending = false;
   let restUntil = 0;
@@ -29,9 +32,10 @@ export function soon(run) {
     frame = requestAnimationFrame(now);
     timer = setTimeout(now, HIDDEN_MS);
   };
-  return () => {
+  const ask = () => {
     if (pending) return;
     pending = true;
     wait();
   };
+  return Object.assign(ask, { waits: () => pending });
 }
