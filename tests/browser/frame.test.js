@@ -56,18 +56,25 @@ test("many calls, one frame; and each call is followed by one", () => {
   assert.equal(drawn, 2);
 });
 
-test("what costs much is drawn less often, but never later than six tenths of a second after the last", () => {
+test("what costs much is drawn less often, but never later than eight tenths of a second after the last; a few at first as they come", () => {
   let drawn = 0;
   const draw = soon(() => {
     drawn += 1;
-    now += 4; // ms of work
+    now += 9; // ms of work
   });
-  pass(3_000, draw);
-  assert.ok(drawn >= 5 && drawn <= 12, `${drawn} in 3 s`);
+  pass(100, draw);
+  assert.equal(drawn, 3, "as they come");
+  pass(4_000, draw);
+  const flood = drawn - 3;
+  assert.ok(flood >= 3 && flood <= 6, `${flood} in 4 s`);
   const before = drawn;
   draw();
-  pass(620);
+  pass(840);
   assert.ok(drawn > before);
+  pass(3_000);
+  draw();
+  pass(20);
+  assert.equal(drawn, before + 2, "after a quiet while at once");
 });
 
 test("a page that is not seen has no frames, and still is right soon", () => {

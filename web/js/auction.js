@@ -280,7 +280,7 @@ byId("change-who").addEventListener("click", () => {
 });
 setInterval(() => {
   // What is about to be drawn anyway brings the time with it; at the end every tick counts.
-  if (!renderSoon.waits() || lastMinute(state, clock.now()) !== null) {
+  if (!renderSoon.waits() || state && lastMinute(state, clock.now()) !== null) {
     figures.tick(clock.now());
     bidBox.tick();
   }

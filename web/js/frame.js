@@ -3,6 +3,7 @@
 const HIDDEN_MS = 250; // a page that is not seen has no frames
 const REST = 100; // so many times as long as it took: a flood takes a small part of a core, however slow that is
 const LONGEST_REST_MS = 800;
+const CREDIT_MS = 1_600; // of rest: a few that come together are drawn as they come
 
 /**
  * A function after whose calls `run` runs once: at the next frame that is not in its rest, or soon where there are no frames. Its `waits()`
@@ -10,23 +11,24 @@ const LONGEST_REST_MS = 800;
  */
 export function soon(run) {
   let pending = false;
-  let restUntil = 0;
+  let restUntil = 0; // with all the rest that is owed
   let frame = null;
   let timer = null;
+  const rest = () => restUntil - CREDIT_MS - performance.now();
   const now = () => {
     cancelAnimationFrame(frame);
     clearTimeout(timer);
-    if (restUntil > performance.now()) return wait();
+    if (rest() > 0) return wait();
     pending = false;
     const began = performance.now();
     run();
     // What the browser makes of it comes after the script, and counts.
-    setTimeout(() => { restUntil = began + Math.min(LONGEST_REST_MS, (performance.now() - began) * REST); });
+    setTimeout(() => { restUntil = Math.max(restUntil, began) + Math.min(LONGEST_REST_MS, (performance.now() - began) * REST); });
   };
   const wait = () => {
-    const rest = restUntil - performance.now();
-    if (rest > 0) {
-      timer = setTimeout(wait, rest);
+    const left = rest();
+    if (left > 0) {
+      timer = setTimeout(wait, left);
       return;
     }
     frame = requestAnimationFrame(now);

@@ -36,8 +36,10 @@ export class Browser {
   stop() { return this.#browser.close(); }
 
   /** Contexts share nothing: two of them are two browsers. */
-  context(options = {}) {
-    return this.#browser.newContext({ viewport: SIZES.wide, locale: "en-GB", timezoneId: "UTC", reducedMotion: "reduce", ...options });
+  async context(options = {}) {
+    const context = await this.#browser.newContext({ viewport: SIZES.wide, locale: "en-GB", timezoneId: "UTC", reducedMotion: "reduce", ...options });
+    await context.addInitScript(readable);
+    return context;
   }
 
   /** Somebody at an address, in a browser of their own unless `context` says otherwise. */
@@ -55,6 +57,17 @@ export class Browser {
     await Promise.all(people.map(({ page }) => page.context().close()));
     assert.deepEqual(wrong, [], "errors in the pages");
   }
+}
+
+/** What a row far down says is laid out when somebody comes near: whoever reads it here does. */
+function readable() {
+  globalThis.textOf = (node) => {
+    const row = node.closest(".bid");
+    if (row) row.style.contentVisibility = "visible";
+    const text = node.innerText;
+    if (row) row.style.contentVisibility = "";
+    return text;
+  };
 }
 
 export class Person {
@@ -75,7 +88,7 @@ export class Person {
     const { source, flags } = wanted instanceof RegExp ? wanted : { source: `^${escaped(wanted)}$`, flags: "" };
     const check = ([css, pattern, marks]) => {
       const node = document.querySelector(css);
-      return node !== null && node.checkVisibility() && new RegExp(pattern, marks).test(node.innerText.replace(/\s+/g, " ").trim());
+      return node !== null && node.checkVisibility() && new RegExp(pattern, marks).test(globalThis.textOf(node).replace(/\s+/g, " ").trim());
     };
     await this.#until(check, [selector, source, flags], async () => {
       const shown = await this.page.locator(selector).first().innerText({ timeout: 1_000 }).catch(() => "nothing");
@@ -104,7 +117,7 @@ export class Person {
     });
   }
 
-  texts(selector) { return this.page.locator(selector).allInnerTexts(); }
+  texts(selector) { return this.page.locator(selector).evaluateAll((nodes) => nodes.map((node) => globalThis.textOf(node))); }
   value(selector) { return this.page.inputValue(selector); }
   data() { return this.page.evaluate(() => ({ ...document.documentElement.dataset })); }
 
