@@ -30,7 +30,7 @@ before(async () => {
   await server.bid("Ana", "brief", 1_000);
   await server.bid("Ana", "lively", 123_450);
   await server.bid("Ana", "envelope", 123_450);
-  while ((await server.auction("brief")).status !== "closed") await new Promise((resolve) => setTimeout(resolve, 100));
+  await server.until("brief", ({ status }) => status === "closed");
   browser = await Browser.start();
 });
 after(async () => {
@@ -47,15 +47,16 @@ function told(page, selectors) {
   })), selectors);
 }
 
-/** Somebody whose browser gets the document, and nothing else. */
-async function alone(url, options) {
+/** A browser that gets documents, and nothing else. */
+async function documents(options) {
   const context = await browser.context(options);
   await context.route("**/*", (route) => (route.request().resourceType() === "document" ? route.continue() : route.abort()));
-  return browser.open(url, { context });
+  return context;
 }
 
 test("the document alone shows the price, styled", async () => {
-  const guest = await alone(server.url("/a/lively"));
+  const context = await documents();
+  const guest = await browser.open(server.url("/a/lively"), { context });
   await guest.reads("#price", "€1,234.50");
   await guest.reads("#countdown", /^(59|1:00):\d\d/);
   await guest.reads("#leader", "Ana leads");
@@ -68,7 +69,7 @@ test("the document alone shows the price, styled", async () => {
   assert.equal(await guest.page.getAttribute("html", "data-link"), "reconnecting"); // it does not pretend to be connected
   await guest.picture("light-alone");
 
-  const lobby = await alone(server.url());
+  const lobby = await browser.open(server.url(), { context });
   await lobby.shows("#open .card", 6);
   await lobby.reads('[data-auction="lively"] [data-part="price"]', "€1,234.50");
   await lobby.reads('[data-auction="brief"] [data-part="standing"]', "Sold to Ana");
@@ -86,23 +87,23 @@ test("without scripts it can be read, too", async () => {
 
 for (const locale of ["en-GB", "es-ES", "de-DE"]) {
   test(`what the server writes, the scripts write: ${locale}`, async () => {
+    const [without, live] = [await documents({ locale }), await browser.context({ locale })];
     for (const id of locale === "en-GB" ? EACH : ["lively", "brief"]) {
-      const first = await told((await alone(server.url(`/a/${id}`), { locale })).page, LOT);
-      const guest = await browser.open(server.url(`/a/${id}`), { context: await browser.context({ locale }) });
+      const first = await browser.open(server.url(`/a/${id}`), { context: without });
+      const guest = await browser.open(server.url(`/a/${id}`), { context: live });
       await guest.page.waitForFunction(() => ["connected", "gone"].includes(document.documentElement.dataset.link));
-      assert.deepEqual(first, await told(guest.page, LOT), id);
+      assert.deepEqual(await told(first.page, LOT), await told(guest.page, LOT), id);
     }
-    const cards = EACH
-      .flatMap((id) => CARD.map((part) => `[data-auction="${id}"] [data-part="${part}"]`));
-    const first = await told((await alone(server.url(), { locale })).page, cards);
-    const guest = await browser.open(server.url(), { context: await browser.context({ locale }) });
+    const cards = EACH.flatMap((id) => CARD.map((part) => `[data-auction="${id}"] [data-part="${part}"]`));
+    const first = await browser.open(server.url(), { context: without });
+    const guest = await browser.open(server.url(), { context: live });
     await guest.connected();
     await guest.shows("#open .card", 6);
-    assert.deepEqual(first, await told(guest.page, cards));
+    assert.deepEqual(await told(first.page, cards), await told(guest.page, cards));
   });
 }
 
-/** Somebody whose scripts come after the page has been seen, and all that has moved since. */
+/** A browser whose scripts come after the page has been seen, and all that has moved since. */
 async function lateScripts(options) {
   const context = await browser.context(options);
   await context.addInitScript(() => {
@@ -130,11 +131,14 @@ for (const [what, options] of [
 ]) {
   test(`nothing moves when the scripts come: ${what}`, async () => {
     const auctions = EACH.map((id) => `/a/${id}`);
+    for (const id of EACH) await server.until(id, ({ watching }) => watching === 0); // those of the test before: a number that changes may move
+    const context = await lateScripts(options);
     for (const path of ["/", "/console", ...auctions]) {
-      const guest = await browser.open(server.url(path), { context: await lateScripts(options) });
+      const guest = await browser.open(server.url(path), { context });
       await guest.page.waitForFunction(() => ["connected", "gone"].includes(document.documentElement.dataset.link));
       await guest.page.waitForTimeout(300); // for what might still move
       assert.deepEqual(await guest.page.evaluate(() => globalThis.shifts), [], path);
+      await guest.page.close();
     }
   });
 }

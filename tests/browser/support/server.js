@@ -124,6 +124,13 @@ export class Server {
     return (await this.ask("GET", `/api/auctions/${id}`)).body;
   }
 
+  /** Waits until what everyone may know of an auction is as it should be. */
+  async until(id, holds) {
+    for (const last = Date.now() + START_WITHIN_MS; !holds(await this.auction(id)); await new Promise((resolve) => setTimeout(resolve, 50))) {
+      if (Date.now() > last) throw new Error(`${id} has not become what was waited for`);
+    }
+  }
+
   async create(name, terms) {
     const made = await this.ask("POST", "/api/auctions", { as: await this.tokenOf(name), body: terms });
     if (made.status !== 201) throw new Error(`create: ${made.status} ${JSON.stringify(made.body)}`);
