@@ -121,10 +121,10 @@ export class Server {
 
   /** What everyone may know of an auction, told by the server itself. */
   async auction(id) {
-    return (await this.ask("GET", `/api/auctions/${id}`)).body;
+    return (await this.ask("GET", `/api/auctions${id.startsWith("?") ? "" : "/"}${id}`)).body;
   }
 
-  /** Waits until what everyone may know of an auction is as it should be. */
+  /** Waits until what everyone may know of an auction, or of all (`?limit=100`), is as it should be. */
   async until(id, holds) {
     for (const last = Date.now() + START_WITHIN_MS; !holds(await this.auction(id)); await new Promise((resolve) => setTimeout(resolve, 50))) {
       if (Date.now() > last) throw new Error(`${id} has not become what was waited for`);
