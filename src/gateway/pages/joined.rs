@@ -16,7 +16,7 @@ pub fn joined(root: &str, read: &dyn Fn(&str) -> Option<String>) -> Result<Strin
     let given: Vec<_> = given.iter().map(|(name, value)| format!("{value} as {name}")).collect();
     all.text.push_str(&body);
     if !given.is_empty() {
-        all.text.push_str(&format!("export {{ {} }};\n", given.join(", ")));
+        writeln!(all.text, "export {{ {} }};", given.join(", ")).map_err(|error| error.to_string())?;
     }
     Ok(all.text)
 }
