@@ -73,7 +73,8 @@ impl Views {
     /// nothing is waited for before the page is seen, `inline("js/x.js")` a script that runs before it is seen.
     fn parts(&self, policy: &Arc<Mutex<Policy>>) -> Value {
         let files = self.files.clone();
-        let asset = move |path: &str| if files.get(path).is_some() { Ok(files.address(path)) } else { Err(missing(path)) };
+        let asset =
+            move |path: &str| if files.get(path).is_some() { Ok(Value::from_safe_string(files.address(path))) } else { Err(missing(path)) };
         let (files, kept) = (self.files.clone(), policy.clone());
         let styles = move |names: Rest<String>| {
             let mut text = String::new();
