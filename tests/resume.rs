@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use support::carrier::{Carrier, Form, Http, Place};
 use support::{PATIENCE, TestServer, bid, is_event};
 use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 use tokio_tungstenite::tungstenite::Message;
 
 /// Bids a second.
@@ -33,6 +34,8 @@ async fn pour(place: Place, accepted: Arc<AtomicUsize>, stop: watch::Receiver<bo
     let verdicts = hear.filter(|heard| std::future::ready(matches!(heard, Ok(Message::Text(text)) if text.contains("\"accepted\""))));
     let mut verdicts = Box::pin(verdicts);
     let mut turns = tokio::time::interval(TURN);
+    // A machine that stood still does not make up for it at once: viewers fall no further behind than what is resumed.
+    turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut amount = 0;
     while !*stop.borrow() {
         turns.tick().await;

@@ -49,6 +49,8 @@ struct Bid {
     at: Millis,
     /// `None`: nobody but its bidder learned of it.
     seq: Option<u64>,
+    /// With which bid it goes: itself, or where nobody learned of it the one it raised.
+    with: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -188,11 +190,9 @@ impl English {
     /// All bids in their order as if these had never been made; what is then refused counts no more.
     fn without(&self, all: &[Bid], out: &[u64]) -> Vec<Bid> {
         let mut kept: Vec<Bid> = Vec::new();
-        for (index, bid) in all.iter().enumerate() {
-            // A raise that made no public event belongs to the bid it raised.
-            let named = all[..=index].iter().rev().filter(|before| before.who == bid.who).find_map(|before| before.seq).unwrap();
+        for bid in all {
             let ask = if bid.floor == bid.max { Ask::Exact(bid.max) } else { Ask::UpTo(bid.max) };
-            if !out.contains(&named) && self.judge(&kept, bid.who, ask).is_ok() {
+            if !out.contains(&bid.with) && self.judge(&kept, bid.who, ask).is_ok() {
                 kept.push(bid.clone());
             }
         }
@@ -487,7 +487,10 @@ impl Pair {
             self.bought = Some((who, price));
             return;
         }
-        let bid = Bid { who, max, floor, at: now, seq: happened.iter().flatten().next().unwrap().seq };
+        let seq = happened.iter().flatten().next().unwrap().seq;
+        // One that was taken out before is raised by nobody.
+        let raised = self.bids.iter().rev().find(|bid| bid.who == who).map(|bid| bid.with);
+        let bid = Bid { who, max, floor, at: now, seq, with: seq.or(raised).unwrap() };
         self.bids.push(bid.clone());
         let after = self.standing();
         let challenged = before.is_none_or(|before| before.leader != who);
@@ -769,7 +772,7 @@ proptest! {
                         Ok(events) => {
                             assert!(amount >= start);
                             let [Event { seq, fact: Fact::Sealed { count, .. }, .. }] = events[..] else { panic!("{events:?}") };
-                            all.push(Bid { who, max: amount, floor: amount, at: run.now, seq });
+                            all.push(Bid { who, max: amount, floor: amount, at: run.now, seq, with: seq.unwrap_or_default() });
                             assert_eq!(count, revealed(&all, &out).len() as u64);
                         }
                         Err(refusal) => assert_eq!((refusal.code(), amount < start), ("bid_too_low", true)),
