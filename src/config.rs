@@ -13,10 +13,11 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 use crate::auction::{AuctionId, Grace};
-use crate::gateway::{Certificate, GatewaySettings};
+use crate::gateway::{Admission, Certificate, GatewaySettings};
 use crate::replay::ReplayFlags;
 use crate::room::{Listing, RoomSettings};
 use crate::terminal::{BidFlags, WatchFlags};
+use crate::token::TokenFlags;
 use crate::verify::VerifyFlags;
 use crate::wire::TermsIn;
 
@@ -45,6 +46,8 @@ pub enum Command {
     Verify(VerifyFlags),
     /// Replay recorded bids (CSV) through the rules
     Replay(ReplayFlags),
+    /// Sign a token for somebody, for a server that lets in only who has one
+    Token(TokenFlags),
 }
 
 /// Flags of `serve`; each is also an environment variable, and a key of config.toml.
@@ -74,6 +77,12 @@ pub struct Flags {
     /// HTTPS with a certificate that the server makes for itself and keeps in the data directory
     #[arg(long, env = "SUBASTA_TLS_SELF_SIGNED", conflicts_with_all = ["tls_cert", "tls_key"])]
     tls_self_signed: bool,
+    /// Who gets in: anyone under any name, or who has a token [default: open]
+    #[arg(long, env = "SUBASTA_AUTH", value_name = "MODE")]
+    auth: Option<AuthMode>,
+    /// The keys (RFC 7517) that tokens are signed with [default: auth-keys.json in the data directory, made where it is missing]
+    #[arg(long, env = "SUBASTA_AUTH_KEY", value_name = "FILE")]
+    auth_key: Option<PathBuf>,
     /// A ping to every socket so often [default: 25s]
     #[arg(long, env = "SUBASTA_HEARTBEAT_INTERVAL", value_name = "DURATION")]
     heartbeat_interval: Option<Humane>,
@@ -106,6 +115,17 @@ pub enum LogFormat {
     Text,
     /// For programs, one object a line.
     Json,
+}
+
+/// Who gets in.
+#[derive(ValueEnum, Deserialize, Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[serde(rename_all = "lowercase")]
+enum AuthMode {
+    /// Anyone, under any name.
+    #[default]
+    Open,
+    /// Who has a token.
+    Token,
 }
 
 /// A duration as a person writes it: `25s`, `500ms`, `1m 30s`.
@@ -215,6 +235,9 @@ struct LimitKeys {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 struct AuthKeys {
+    mode: Option<AuthMode>,
+    key: Option<PathBuf>,
+    origins: Vec<String>,
     open_anywhere: bool,
 }
 
@@ -285,6 +308,14 @@ impl Config {
         let by_flag = TlsKeys { cert: flags.tls_cert, key: flags.tls_key, self_signed: flags.tls_self_signed };
         let tls = if by_flag.cert.is_some() || by_flag.self_signed { by_flag } else { file.tls };
         let tls = certificate(tls, listen.ip(), &data_dir).map_err(|why| ConfigError(format!("{name}: tls: {why}")))?;
+        let admission = match flags.auth.or(file.auth.mode).unwrap_or_default() {
+            AuthMode::Open => Admission::Open { key: data_dir.join("session.key") },
+            AuthMode::Token => {
+                Admission::Token { keys: flags.auth_key.or(file.auth.key).unwrap_or_else(|| data_dir.join("auth-keys.json")) }
+            }
+        };
+        let origins = file.auth.origins.into_iter().map(origin).collect::<Result<_, _>>();
+        let origins = origins.map_err(|why| ConfigError(format!("{name}: auth.origins: {why}")))?;
         let interval = flags.heartbeat_interval.or(file.heartbeat.interval);
         let timeout = flags.heartbeat_timeout.or(file.heartbeat.timeout);
         let (spread, limit) = (flags.drain_spread.or(file.drain.spread), flags.drain_limit.or(file.drain.limit));
@@ -304,6 +335,8 @@ impl Config {
                 tls,
                 http2_sockets: file.http2.websocket,
                 trusted_proxies: file.trusted_proxies.into_iter().map(|net| net.0).collect(),
+                admission,
+                origins,
                 web_dir: flags.web_dir.or(file.web_dir),
             },
             rooms: RoomSettings {
@@ -355,13 +388,21 @@ const MAX_THREADS: usize = 256;
 
 /// In open mode a name is taken on trust: only this machine may ask, unless somebody has said otherwise.
 fn check_open_mode(config: &Config, open_anywhere: bool) -> Result<(), ConfigError> {
-    if config.listen.ip().is_loopback() || open_anywhere {
+    let open = matches!(config.gateway.admission, Admission::Open { .. });
+    if !open || config.listen.ip().is_loopback() || open_anywhere {
         return Ok(());
     }
     Err(ConfigError(format!(
-        "listen: {} is not a loopback address, and anyone could sign in under any name: set open_anywhere = true under [auth] in config.toml to allow that",
+        "listen: {} is not a loopback address, and anyone could sign in under any name: let in who has a token (--auth token), or set open_anywhere = true under [auth] in config.toml to allow that",
         config.listen.ip()
     )))
+}
+
+/// The origin of a page as browsers send it (RFC 6454 §6.2): nothing behind the host and port.
+fn origin(text: String) -> Result<String, String> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let good = rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(['/', '?', '#', '@', ' ']));
+    if good { Ok(text) } else { Err(format!("\"{text}\" is no origin; write it like \"https://example.org\"")) }
 }
 
 /// Which certificate is meant, if any.

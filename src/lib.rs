@@ -16,5 +16,6 @@ pub mod room;
 pub mod serve;
 pub mod telemetry;
 pub mod terminal;
+pub mod token;
 pub mod verify;
 pub mod wire;

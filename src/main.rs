@@ -8,6 +8,7 @@ use subasta::replay;
 use subasta::serve::Server;
 use subasta::telemetry;
 use subasta::terminal;
+use subasta::token;
 use subasta::verify;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Command::Bid(flags) => terminal::bid(&flags),
         Command::Verify(flags) => verify::verify(&flags),
         Command::Replay(flags) => replay::replay(&flags),
+        Command::Token(flags) => token::token(&flags),
     }
 }
 

@@ -29,7 +29,7 @@ pub use id::{AuctionId, RequestId};
 pub use increments::{Band, Increments};
 pub use money::{Currency, Money};
 pub use outage::{Downtime, Grace, outage};
-pub use person::Person;
+pub use person::{Person, Roles};
 pub use refusal::Refusal;
 pub use soft_close::{ExtendMode, SoftClose};
 pub use state::{Answers, Asked, Auction, Savepoint, State, Status};

@@ -27,6 +27,20 @@ impl Person {
     }
 }
 
+/// What somebody may do, where it is theirs to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Roles {
+    /// Bid.
+    pub bidder: bool,
+    /// Create auctions, and run their own.
+    pub auctioneer: bool,
+}
+
+impl Roles {
+    /// All there are.
+    pub const ALL: Roles = Roles { bidder: true, auctioneer: true };
+}
+
 impl PartialEq for Person {
     fn eq(&self, other: &Person) -> bool {
         self.id == other.id

@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 use tracing::info;
 
 use super::caller::Caller;
-use super::session::{COOKIE_NAME, Credentials, check_origin};
+use super::pass::Pass;
+use super::session::{COOKIE_NAME, Credentials};
 use super::{ANSWER_WITHIN, Gateway};
-use crate::auction::{AuctionId, Command, Person, Refusal, RequestId, Status};
+use crate::auction::{AuctionId, Command, Millis, Refusal, RequestId, Status};
 use crate::wire::{self, Inbound, Page, Session, TermsIn, You};
 
 /// Entries of a page of the list, unless asked otherwise, and at most.
@@ -122,7 +123,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<RequestId>, Problem> {
     request.map(Some).ok_or_else(|| Refusal::Malformed("Idempotency-Key: one, of 1 to 64 characters of ASCII.".to_owned()).into())
 }
 
-fn someone(gateway: &Gateway, headers: &HeaderMap, credentials: &Credentials) -> Result<Person, Problem> {
+fn someone(gateway: &Gateway, headers: &HeaderMap, credentials: &Credentials) -> Result<Pass, Problem> {
     Ok(gateway.sessions.identify(headers, credentials)?.ok_or(Refusal::SignIn)?)
 }
 
@@ -165,15 +166,20 @@ pub async fn sign_in(
     headers: HeaderMap,
     read: Result<Bytes, BytesRejection>,
 ) -> Answer {
-    check_origin(&headers)?;
-    let given: wire::NameIn =
-        serde_json::from_slice(&body(&headers, read)?).map_err(|_| Refusal::Malformed("The body must be {\"name\":\"…\"}.".to_owned()))?;
-    let (person, token, expires_at) = gateway.sessions.sign_in(&given.name)?;
+    gateway.sessions.check_origin(&headers)?;
+    let wrong = || Refusal::Malformed("The body must be {\"name\":\"…\"}, or {\"token\":\"…\"}.".to_owned());
+    let given: wire::NameIn = serde_json::from_slice(&body(&headers, read)?).map_err(|_| wrong())?;
+    let (pass, token) = match (given.name, given.token) {
+        (Some(name), None) => gateway.sessions.sign_in(&name)?,
+        (None, Some(token)) => (gateway.sessions.check(&token).ok_or(Refusal::SignIn)?, token),
+        _ => return Err(wrong().into()),
+    };
+    let expires_at = pass.until.unwrap_or(Millis::MAX);
     let seconds = (expires_at - gateway.rooms.clock().now()) / 1_000;
     let secure = if caller.secure { "; Secure" } else { "" };
     let cookie = format!("{COOKIE_NAME}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}{secure}");
-    info!(name = %person.name, address = %caller.address, "signed in");
-    let session = Session { token: &token, you: You::new(Some(&person)), expires_at };
+    info!(name = %pass.person.name, address = %caller.address, "signed in");
+    let session = Session { token: &token, you: You::new(Some(pass.you())), expires_at };
     Ok(([(SET_COOKIE, cookie)], json(&session)).into_response())
 }
 
@@ -218,6 +224,8 @@ pub async fn create(
     read: Result<Bytes, BytesRejection>,
 ) -> Answer {
     let seller = someone(&gateway, &headers, &query(credentials)?)?;
+    seller.allow_creating(gateway.rooms.clock().now())?;
+    let seller = seller.person;
     let request = idempotency_key(&headers)?;
     let problem = |refusal: Refusal| Problem::of(request.clone(), refusal);
     let terms = TermsIn::from_json(&body(&headers, read)?).map_err(problem)?;
@@ -261,7 +269,10 @@ pub async fn command(
     let inbound = wire::parse_http(&body(&headers, read)?);
     let inbound = inbound.map_err(|rejected| Problem::of(rejected.request.or_else(|| key.clone()), rejected.refusal))?;
     let Inbound::Act { request, act } = inbound else {
-        return Err(Refusal::Malformed("This is no command of an auction: ping is for sockets, create for the lobby.".to_owned()).into());
+        return Err(Refusal::Malformed(
+            "This is no command of an auction: ping and auth are for sockets, create for the lobby.".to_owned(),
+        )
+        .into());
     };
     if request.is_some() && key.is_some() && request != key {
         return Err(
@@ -270,7 +281,9 @@ pub async fn command(
     }
     let request = request.or(key);
     let problem = |refusal: Refusal| Problem::of(request.clone(), refusal);
-    let by = someone(&gateway, &headers, &credentials).map_err(|denied| problem(denied.refusal))?;
+    let pass = someone(&gateway, &headers, &credentials).map_err(|denied| problem(denied.refusal))?;
+    pass.open(&id).and_then(|()| pass.allow(&act, gateway.rooms.clock().now())).map_err(problem)?;
+    let by = pass.person;
     let verdict = gateway.rooms.command(&id, Command { by, request: request.clone(), act }).await.map_err(problem)?;
     Ok(json(&wire::accepted(request.as_ref(), &verdict)))
 }

@@ -11,6 +11,8 @@ use rustix::net::{RecvFlags, SendFlags, recv, send};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::heart;
+use super::pass::GRACE;
 use super::woven::Woven;
 use crate::auction::Millis;
 use crate::room::{Member, Pipe};
@@ -37,6 +39,9 @@ pub struct Conduit {
     missed: AtomicBool,
     /// It is time to go.
     let_go: AtomicBool,
+    /// From this moment on its token is not even good to watch.
+    until: AtomicI64,
+    expired: AtomicBool,
 }
 
 /// What the wheel finds when it looks after a socket.
@@ -60,7 +65,31 @@ impl Conduit {
             resting: AtomicBool::new(false),
             missed: AtomicBool::new(false),
             let_go: AtomicBool::new(false),
+            until: AtomicI64::new(Millis::MAX),
+            expired: AtomicBool::new(false),
         }
+    }
+
+    /// Its token holds until then, and a grace: given is the end of that.
+    pub fn hold(&self, until: Option<Millis>) -> Millis {
+        let until = until.map_or(Millis::MAX, |until| until.saturating_add(heart::millis(GRACE)));
+        self.until.store(until, Ordering::Relaxed);
+        until
+    }
+
+    /// When its token has to be looked at; true where it is over at `now`.
+    pub fn expires(&self, now: Millis) -> (Millis, bool) {
+        let until = self.until.load(Ordering::Relaxed);
+        let over = until <= now;
+        if over {
+            self.expired.store(true, Ordering::Relaxed);
+        }
+        (until, over)
+    }
+
+    /// Whether its token is over.
+    pub fn is_expired(&self) -> bool {
+        self.expired.load(Ordering::Relaxed)
     }
 
     /// It lives.

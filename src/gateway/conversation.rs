@@ -4,8 +4,9 @@ use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use super::pass::Pass;
 use super::socket::Socket;
-use crate::auction::{Command, Currency, Millis, Person, Refusal, RequestId};
+use crate::auction::{Command, Currency, Millis, Refusal, RequestId};
 use crate::room::{Created, Drained, Member, Membership, Reply, Seat};
 use crate::wire::{self, CloseCode, Format, Frame, Inbound, Rejected, TermsIn};
 
@@ -50,6 +51,8 @@ enum Heard {
     Judged,
     /// That is the answer.
     Answered(Frame),
+    /// The socket has a new token.
+    Auth { request: Option<RequestId>, token: String },
 }
 
 /// A frame with something in it.
@@ -72,12 +75,12 @@ impl Said<'_> {
     }
 }
 
-fn hear(seat: &Seat<Membership>, currency: Currency, who: Option<&Person>, now: Millis, said: Said<'_>) -> Result<Heard, Rejected> {
+fn hear(seat: &Seat<Membership>, currency: Currency, who: Option<&Pass>, now: Millis, said: Said<'_>) -> Result<Heard, Rejected> {
     // First of all, for the stamp.
     let arrival = seat.arrive();
     match said.parse(seat.membership().member().format(), Some(currency))? {
         Inbound::Act { request, act } => {
-            let by = who.cloned().ok_or(Refusal::SignIn);
+            let by = who.ok_or(Refusal::SignIn).and_then(|pass| pass.allow(&act, now).map(|()| pass.person.clone()));
             let reply = |request| Reply::member(seat.membership().member().clone(), request);
             let sent = by.and_then(|by| arrival.submit(Command { by, request: request.clone(), act }, reply(request.clone())));
             match sent {
@@ -85,6 +88,7 @@ fn hear(seat: &Seat<Membership>, currency: Currency, who: Option<&Person>, now: 
                 Err(refusal) => Err(Rejected { request, refusal }),
             }
         }
+        Inbound::Auth { request, token } => Ok(Heard::Auth { request, token }),
         Inbound::Ping { t } => Ok(Heard::Answered(wire::pong(&t, now))),
         Inbound::Who => Ok(Heard::Answered(wire::presence(&seat.live(), None))),
         Inbound::Help => Ok(Heard::Answered(wire::help())),
@@ -105,6 +109,7 @@ impl Socket {
         match heard {
             Ok(Heard::Judged) => {}
             Ok(Heard::Answered(frame)) => self.say(&frame),
+            Ok(Heard::Auth { request, token }) => self.renew(request.as_ref(), &token),
             Err(Rejected { request, refusal }) => self.refuse(request.as_ref(), &refusal),
         }
     }
@@ -112,6 +117,7 @@ impl Socket {
     async fn on_lobby_command(&mut self, said: Said<'_>) {
         match said.parse(self.place.membership().member().format(), None) {
             Ok(Inbound::Create { request, terms }) => Box::pin(self.create(request, *terms)).await,
+            Ok(Inbound::Auth { request, token }) => self.renew(request.as_ref(), &token),
             Ok(Inbound::Ping { t }) => self.say(&wire::pong(&t, self.now())),
             Ok(Inbound::Help) => self.say(&wire::help()),
             Ok(Inbound::Act { request, .. }) => {
@@ -126,14 +132,35 @@ impl Socket {
     }
 
     async fn create(&mut self, request: Option<RequestId>, terms: TermsIn) {
-        let created = match (&self.who, &request) {
-            (Some(by), Some(request)) => self.gateway.rooms.create_once(terms, by.clone(), request.clone()).await,
-            (Some(by), None) => self.gateway.rooms.create(terms, by.clone()).await.map(|id| Created { id, at: self.now() }),
-            (None, _) => Err(Refusal::SignIn),
+        let by = self.who.as_ref().ok_or(Refusal::SignIn);
+        let by = by.and_then(|pass| pass.allow_creating(self.now()).map(|()| pass.person.clone()));
+        let created = match (by, &request) {
+            (Ok(by), Some(request)) => self.gateway.rooms.create_once(terms, by, request.clone()).await,
+            (Ok(by), None) => self.gateway.rooms.create(terms, by).await.map(|id| Created { id, at: self.now() }),
+            (Err(refusal), _) => Err(refusal),
         };
         match created {
             Ok(Created { id, at }) => self.say(&wire::created(request.as_ref(), &id, at)),
             Err(refusal) => self.refuse(request.as_ref(), &refusal),
+        }
+    }
+
+    /// Goes on with a new token of the same person.
+    fn renew(&mut self, request: Option<&RequestId>, token: &str) {
+        let here = |pass: &Pass| match &self.place {
+            Place::Room { seat, .. } => pass.open(seat.auction()),
+            Place::Lobby(_) => Ok(()),
+        };
+        let same =
+            |pass: Pass| if self.who.as_ref().is_some_and(|who| who.person == pass.person) { Ok(pass) } else { Err(Refusal::Forbidden) };
+        let renewed = self.gateway.sessions.check(token).ok_or(Refusal::SignIn).and_then(same).and_then(|pass| here(&pass).map(|()| pass));
+        match renewed {
+            Ok(pass) => {
+                self.member().pipe().hold(pass.until);
+                self.say(&wire::auth(request, pass.you(), pass.until));
+                self.who = Some(pass);
+            }
+            Err(refusal) => self.refuse(request, &refusal),
         }
     }
 
@@ -143,7 +170,8 @@ impl Socket {
         match &self.place {
             Place::Room { seat, quiet, .. } => {
                 let (id, quiet) = (seat.auction().clone(), *quiet);
-                let joined = self.gateway.rooms.attach(&id, None, self.who.clone(), member.clone(), quiet).await;
+                let person = self.who.as_ref().map(|pass| pass.person.clone());
+                let joined = self.gateway.rooms.attach(&id, None, person, member.clone(), quiet).await;
                 let (seat, look, _) = joined.map_err(|refusal| close_code(&refusal))?;
                 member.say_message(&wire::resync(&look.auction, look.seq));
                 self.place = Place::Room { seat: Box::new(seat), currency: look.currency, quiet };
@@ -159,10 +187,10 @@ impl Socket {
 }
 
 /// A place in the lobby, and what is said there first.
-pub(super) fn lobby(gateway: &super::Gateway, who: Option<&Person>, member: Arc<Member>) -> (Frame, Place) {
+pub(super) fn lobby(gateway: &super::Gateway, who: Option<&Pass>, member: Arc<Member>) -> (Frame, Place) {
     let (auctions, cursor) = gateway.rooms.lobby().join();
     let now = gateway.rooms.clock().now();
-    let first = wire::lobby_welcome(now, who, &auctions, heartbeat_ms(gateway));
+    let first = wire::lobby_welcome(now, who.map(Pass::you), &auctions, heartbeat_ms(gateway));
     (first, Place::Lobby(cursor.into_membership(member, false)))
 }
 

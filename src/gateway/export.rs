@@ -24,7 +24,8 @@ pub async fn log(
 ) -> Answer {
     let id = named(path)?;
     let who = gateway.sessions.identify(&headers, &query(credentials)?)?;
-    let export = gateway.rooms.export(&id, who.as_ref()).await?;
+    who.as_ref().map_or(Ok(()), |pass| pass.open(&id))?;
+    let export = gateway.rooms.export(&id, who.as_ref().map(|pass| &pass.person)).await?;
     // The next page is read once this one is taken. Where one cannot be read the answer is cut short, so that nobody takes it for all.
     let pages = stream::try_unfold(export, |mut export| async move {
         let page = export.next().await.map_err(|_| io::Error::other("the log cannot be read"))?;

@@ -24,10 +24,11 @@ use super::conduit::Stream;
 use super::connection::Permit;
 use super::conversation::{self, Place, close_code};
 use super::impatient::Impatient;
+use super::pass::Pass;
 use super::session::Credentials;
 use super::socket::{Socket, close, websocket};
 use super::woven::Woven;
-use crate::auction::{AuctionId, Person, Refusal};
+use crate::auction::{AuctionId, Refusal};
 use crate::room::Member;
 use crate::wire::{self, Format, Frame};
 
@@ -96,10 +97,11 @@ fn upgrade(gateway: Gateway, mut request: Request<Body>, credentials: &Credentia
     tokio::spawn(async move {
         let Ok(upgraded) = upgraded.await else { return debug!("the connection ended in its handshake") };
         let (stream, read) = stream(upgraded);
-        let ws = websocket(&gateway, stream, read, format).await;
+        let until = who.as_ref().ok().and_then(Option::as_ref).and_then(|pass| pass.until);
+        let ws = websocket(&gateway, stream, read, format, until).await;
         let member = ws.get_ref().0.clone();
         let entered = match who {
-            Ok(who) => enter(&gateway, who.as_ref(), to, member).await.map(|(first, place)| (who, first, place)),
+            Ok(who) => enter(&gateway, who.as_ref(), to, member.clone()).await.map(|(first, place)| (who, first, place)),
             Err(refusal) => Err(refusal),
         };
         match entered {
@@ -141,12 +143,14 @@ fn stream(upgraded: Upgraded) -> (Stream, Bytes) {
     }
 }
 
-async fn enter(gateway: &Gateway, who: Option<&Person>, to: Destination, member: Arc<Member>) -> Result<(Frame, Place), Refusal> {
+async fn enter(gateway: &Gateway, who: Option<&Pass>, to: Destination, member: Arc<Member>) -> Result<(Frame, Place), Refusal> {
     let Destination::Room { id, since, quiet } = to else { return Ok(conversation::lobby(gateway, who, member)) };
     let id = AuctionId::parse(&id).ok_or(Refusal::UnknownAuction)?;
-    let (seat, look, resumed) = gateway.rooms.attach(&id, since, who.cloned(), member, quiet).await?;
+    who.map_or(Ok(()), |pass| pass.open(&id))?;
+    let person = who.map(|pass| pass.person.clone());
+    let (seat, look, resumed) = gateway.rooms.attach(&id, since, person, member, quiet).await?;
     let now = gateway.rooms.clock().now();
     let seq = since.filter(|_| resumed).unwrap_or(look.seq);
-    let first = wire::welcome(now, who, look.seen(), seq, resumed, conversation::heartbeat_ms(gateway));
+    let first = wire::welcome(now, who.map(Pass::you), look.seen(), seq, resumed, conversation::heartbeat_ms(gateway));
     Ok((first, Place::Room { seat: Box::new(seat), currency: look.currency, quiet }))
 }

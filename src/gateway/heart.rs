@@ -107,8 +107,12 @@ impl Heart {
     }
 
     fn look_after(&self, member: &Member<Conduit>, socket: Socket, now: Millis, tick: &Frame) {
+        let (until, over) = member.pipe().expires(now);
+        if over {
+            return member.beckon();
+        }
         match member.pipe().beat(now, member.taken(), self.interval, self.timeout) {
-            Beat::Later(due) => self.place(socket, now, due),
+            Beat::Later(due) => self.place(socket, now, due.min(until)),
             Beat::Ping { quiet, again } => {
                 if quiet {
                     member.say_message(tick);
@@ -116,7 +120,7 @@ impl Heart {
                 member.say(wire::ping_frame());
                 member.flush();
                 member.pipe().pinged(member.taken());
-                self.place(socket, now, again);
+                self.place(socket, now, again.min(until));
             }
             Beat::Done => member.beckon(),
         }

@@ -14,9 +14,11 @@ mod export;
 mod handshake;
 mod heart;
 mod impatient;
+mod keys;
 mod listen;
 mod openapi;
 mod pages;
+mod pass;
 mod polling;
 mod secret;
 mod session;
@@ -37,8 +39,9 @@ use axum::routing::{get, post};
 use ipnet::IpNet;
 use tokio_rustls::TlsAcceptor;
 
+pub use keys::{KeyError, Keys};
 pub use listen::serve;
-pub use session::{KeyError, Sessions};
+pub use session::{Admission, Claims, Sessions};
 pub use tls::{Certificate, TlsError};
 pub use workers::{Workers, runtime};
 
@@ -68,6 +71,10 @@ pub struct GatewaySettings {
     pub http2_sockets: bool,
     /// Proxies whose word on the client's address is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Whom it lets in, …
+    pub admission: Admission,
+    /// … and which pages of other origins may act for them: `https://example.org`.
+    pub origins: Vec<String>,
     /// Pages from this directory instead of those in the binary: for developing them.
     pub web_dir: Option<PathBuf>,
 }
@@ -85,6 +92,8 @@ impl Default for GatewaySettings {
             tls: None,
             http2_sockets: false,
             trusted_proxies: Vec::new(),
+            admission: Admission::Open { key: PathBuf::from("data/session.key") },
+            origins: Vec::new(),
             web_dir: None,
         }
     }

@@ -13,9 +13,10 @@ use serde::Deserialize;
 
 use super::Gateway;
 use super::api::{Answer, Problem, named, query};
+use super::pass::Pass;
 use super::session::Credentials;
 use super::streams;
-use crate::auction::{AuctionId, Money, Person, Refusal};
+use crate::auction::{AuctionId, Money, Refusal};
 use crate::room::Taken;
 use crate::wire::{self, Format, Frame, You};
 
@@ -64,6 +65,7 @@ pub async fn events(
     let id = named(path)?;
     let EventsQuery { since, wait, limit } = query(asked)?;
     let who = gateway.sessions.identify(&headers, &query(credentials)?)?;
+    who.as_ref().map_or(Ok(()), |pass| pass.open(&id))?;
     // An event source that comes back asks for the same address, and says here how far it has got.
     let last_id = headers.get("last-event-id").and_then(|value| value.to_str().ok()).map(str::to_owned);
     // What is no number is a place nobody knows: `resumed` will be false.
@@ -108,9 +110,9 @@ fn manner(headers: &HeaderMap) -> Option<Manner> {
 }
 
 /// Answers as soon as there is an event, or with none when the wait is over.
-async fn long_poll(gateway: &Gateway, id: &AuctionId, since: Option<u64>, who: Option<Person>, wait: Duration, limit: usize) -> Answer {
-    let (mut seat, look, resumed) = gateway.rooms.join(id, since, who.clone()).await?;
-    let you = Some(You::new(who.as_ref()));
+async fn long_poll(gateway: &Gateway, id: &AuctionId, since: Option<u64>, who: Option<Pass>, wait: Duration, limit: usize) -> Answer {
+    let (mut seat, look, resumed) = gateway.rooms.join(id, since, who.as_ref().map(|pass| pass.person.clone())).await?;
+    let you = Some(You::new(who.as_ref().map(Pass::you)));
     let (aliases, own) = (look.aliases.as_deref().map(wire::known), look.own.map(Money::minor));
     let now = gateway.rooms.clock().now();
     if !resumed {

@@ -19,7 +19,8 @@ use super::conduit::{Conduit, Ear, Stream};
 use super::connection::Permit;
 use super::conversation::{Place, Said};
 use super::drain::Guest;
-use crate::auction::{Millis, Person, Refusal, RequestId};
+use super::pass::Pass;
+use crate::auction::{Millis, Refusal, RequestId};
 use crate::room::{AWAITED, Drained, Ending, Member};
 use crate::wire::{self, CloseCode, Format, Frame};
 
@@ -47,7 +48,7 @@ pub type Conversation = WebSocketStream<Ear>;
 pub struct Socket {
     ws: Conversation,
     pub(super) gateway: Gateway,
-    pub(super) who: Option<Person>,
+    pub(super) who: Option<Pass>,
     pub(super) place: Place,
     /// Frames read since others had their turn.
     read_on: u32,
@@ -68,6 +69,7 @@ enum Wake {
     Over(Ending),
     LetGo,
     HeartbeatMissed,
+    Expired,
     TooSlow,
     Broken(io::Error),
 }
@@ -82,7 +84,7 @@ pub(super) enum End {
 
 impl Socket {
     /// A socket that has just taken its place; `first` is said first.
-    pub fn new(ws: Conversation, gateway: Gateway, who: Option<Person>, place: Place, first: &Frame, here: Here) -> Self {
+    pub fn new(ws: Conversation, gateway: Gateway, who: Option<Pass>, place: Place, first: &Frame, here: Here) -> Self {
         let socket = Socket { ws, who, place, read_on: 0, patience: None, gateway, stays: false, _here: here };
         socket.member().say_message(first);
         socket
@@ -102,6 +104,7 @@ impl Socket {
                 Wake::Over(Ending::Stopping) => Some(End::Close(CloseCode::GoingAway)),
                 Wake::LetGo => Some(End::Close(CloseCode::Restart)),
                 Wake::HeartbeatMissed => Some(End::Close(CloseCode::HeartbeatMissed)),
+                Wake::Expired => Some(End::Close(CloseCode::SignIn)),
                 Wake::TooSlow => Some(End::Close(CloseCode::TooSlow)),
                 Wake::Broken(error) => {
                     debug!(%error, "a socket broke");
@@ -115,7 +118,7 @@ impl Socket {
         Box::pin(self.leave(end)).await;
     }
 
-    fn member(&self) -> &Arc<Member<Conduit>> {
+    pub(super) fn member(&self) -> &Arc<Member<Conduit>> {
         &self.ws.get_ref().0
     }
 
@@ -140,6 +143,9 @@ impl Socket {
         }
         if self.member().pipe().is_missed() {
             return Poll::Ready(Wake::HeartbeatMissed);
+        }
+        if self.member().pipe().is_expired() {
+            return Poll::Ready(Wake::Expired);
         }
         // There may be more to read, now that something was written, or that others have had their turn.
         if std::mem::take(&mut self.read_on) >= READ_ON || full && !self.is_full() {
@@ -295,8 +301,8 @@ async fn drain_patiently(member: &Member<Conduit>, patience: Duration) -> io::Re
     }
 }
 
-/// A conversation over a socket that was just handed over, with what was read of it already.
-pub(super) async fn websocket(gateway: &Gateway, stream: Stream, read: Bytes, format: Format) -> Conversation {
+/// A conversation over a socket that was just handed over, with what was read of it already. `until` its token holds.
+pub(super) async fn websocket(gateway: &Gateway, stream: Stream, read: Bytes, format: Format, until: Option<Millis>) -> Conversation {
     use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_SIZE)
@@ -306,7 +312,8 @@ pub(super) async fn websocket(gateway: &Gateway, stream: Stream, read: Bytes, fo
     let now = gateway.rooms.clock().now();
     let ping_at = gateway.heart.first(now);
     let member = Arc::new(Member::new(Conduit::new(stream, now, ping_at), format));
-    gateway.heart.keep(&member, now, ping_at);
+    let until = member.pipe().hold(until);
+    gateway.heart.keep(&member, now, ping_at.min(until));
     // A copy of what is mostly nothing: the bytes themselves are part of the handshake's buffer, and would keep it.
     WebSocketStream::from_partially_read(Ear(member), read.to_vec(), Role::Server, Some(config)).await
 }

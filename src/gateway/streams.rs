@@ -20,6 +20,7 @@ use super::Gateway;
 use super::api::{Answer, leaving};
 use super::conversation::heartbeat_ms;
 use super::drain::Guest;
+use super::pass::{GRACE, Pass};
 use crate::auction::{AuctionId, Person, Refusal};
 use crate::room::{Ending, Seat, Taken};
 use crate::wire::{self, Format};
@@ -43,20 +44,20 @@ fn note(format: Format, out: &mut BytesMut, text: &str) {
 }
 
 /// Answers with the feed of `id` from after `since`, for as long as there is something to come. `comes_back`: an event source that was here before.
-pub async fn follow(gateway: Gateway, id: AuctionId, since: Option<u64>, who: Option<Person>, format: Format, comes_back: bool) -> Answer {
+pub async fn follow(gateway: Gateway, id: AuctionId, since: Option<u64>, who: Option<Pass>, format: Format, comes_back: bool) -> Answer {
     let Some(guest) = gateway.drain.admit() else {
         // Any status but 200 would keep an event source from ever coming again (HTML §9.2.3).
         let patient = comes_back && format == Format::EventStream;
         return Ok(if patient { (headers(format), goodbye(&gateway, format)).into_response() } else { leaving(&gateway) });
     };
-    let (seat, look, resumed) = gateway.rooms.join(&id, since, who.clone()).await?;
+    let (seat, look, resumed) = gateway.rooms.join(&id, since, who.as_ref().map(|pass| pass.person.clone())).await?;
     let seq = since.filter(|_| resumed).unwrap_or(look.seq);
     if format == Format::EventStream && resumed && seq == look.seq && look.ended {
         // HTML §9.2.3: this, and nothing else, tells an event source not to come back.
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let now = gateway.rooms.clock().now();
-    let welcome = wire::welcome(now, who.as_ref(), look.seen(), seq, resumed, heartbeat_ms(&gateway));
+    let welcome = wire::welcome(now, who.as_ref().map(Pass::you), look.seen(), seq, resumed, heartbeat_ms(&gateway));
     let mut first = BytesMut::new();
     note(format, &mut first, &format!("retry: {}\n\n", if look.ended { NO_RETRY_MS } else { fastrand::u64(RETRY_MS) }));
     first.extend_from_slice(&format.bytes(None, &welcome));
@@ -66,7 +67,11 @@ pub async fn follow(gateway: Gateway, id: AuctionId, since: Option<u64>, who: Op
     let silence = Box::pin(tokio::time::sleep(heartbeat));
     let turn: BoxFuture<'static, ()> = Box::pin(gateway.drain.clone().turn(gateway.rooms.clock().clone()));
     let waiting = VecDeque::from([first.freeze()]);
-    let watcher = Watcher { gateway, id, who, format, seat, heartbeat, silence, turn: Some(turn), waiting, over: false, _guest: guest };
+    let left = who.as_ref().and_then(|pass| pass.until).map(|until| u64::try_from(until - now).unwrap_or(0));
+    let expiry = left.map(|left| Box::pin(tokio::time::sleep(Duration::from_millis(left) + GRACE)));
+    let who = who.map(|pass| pass.person);
+    let watcher =
+        Watcher { gateway, id, who, expiry, format, seat, heartbeat, silence, turn: Some(turn), waiting, over: false, _guest: guest };
     let messages =
         stream::unfold(watcher, |mut watcher| async move { watcher.next().await.map(|bytes| (Ok::<_, Infallible>(bytes), watcher)) });
     Ok((headers(format), Body::from_stream(messages)).into_response())
@@ -90,6 +95,8 @@ struct Watcher {
     gateway: Gateway,
     id: AuctionId,
     who: Option<Person>,
+    /// Its token holds no more.
+    expiry: Option<Pin<Box<Sleep>>>,
     format: Format,
     seat: Seat,
     heartbeat: Duration,
@@ -111,6 +118,8 @@ impl Watcher {
                 biased;
                 () = std::future::poll_fn(|context| self.seat.poll_ready(context)) => self.take().await,
                 () = async { self.turn.as_mut().expect("there is one").await }, if self.turn.is_some() => self.go(),
+                // Who comes back is told why.
+                () = async { self.expiry.as_mut().expect("there is one").await }, if self.expiry.is_some() => self.over = true,
                 () = &mut self.silence => self.tick(),
             }
         }

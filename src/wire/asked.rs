@@ -11,8 +11,10 @@ use crate::auction::{Act, Millis, Money, RequestId};
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "SignIn")]
 pub struct NameIn {
-    /// 1–40 characters, the first a letter or a digit.
-    pub name: String,
+    /// 1–40 characters, the first a letter or a digit. Where a name is enough.
+    pub name: Option<String>,
+    /// Somebody else's word on who one is: a signed token (JWT), which the browser then keeps as a cookie.
+    pub token: Option<String>,
 }
 
 /// What may be asked for. Fields that are not named are ignored.
@@ -49,6 +51,8 @@ pub(super) enum CommandIn {
         /// Comes back as it is.
         t: serde_json::Number,
     },
+    /// A token that holds longer than the one that the socket came with. Sockets only.
+    Auth { id: Option<Id>, token: String },
     /// A new auction. Lobby socket only.
     Create { id: Option<Id>, terms: Box<TermsIn> },
     /// Opens before its time; the end stays where it is.

@@ -23,6 +23,13 @@ pub enum Inbound {
         /// Any number, given back as it came.
         t: serde_json::Number,
     },
+    /// A token in place of the one that the socket came with.
+    Auth {
+        /// The client's name for it.
+        request: Option<RequestId>,
+        /// Never logged.
+        token: String,
+    },
     /// Who is watching?
     Who,
     /// Which lines are there?
@@ -66,6 +73,8 @@ struct Flat<'a> {
     #[serde(borrow)]
     seq: Option<&'a RawValue>,
     preview: Option<bool>,
+    #[serde(borrow)]
+    token: Option<Cow<'a, str>>,
     t: Option<serde_json::Number>,
     #[serde(borrow)]
     terms: Option<&'a RawValue>,
@@ -157,6 +166,10 @@ fn other(flat: &Flat, request: Option<RequestId>) -> Result<Inbound, Refusal> {
             let t = flat.t.clone().ok_or_else(|| Refusal::Malformed("ping needs t, a number.".to_owned()))?;
             Ok(Inbound::Ping { t })
         }
+        "auth" => {
+            let token = flat.token.as_deref().ok_or_else(|| Refusal::Malformed("auth needs token.".to_owned()))?;
+            Ok(Inbound::Auth { request, token: token.to_owned() })
+        }
         "create" => {
             let terms = flat.terms.ok_or_else(|| Refusal::Malformed("create needs terms.".to_owned()))?;
             Ok(Inbound::Create { request, terms: Box::new(TermsIn::from_json(terms.get().as_bytes())?) })
@@ -164,7 +177,7 @@ fn other(flat: &Flat, request: Option<RequestId>) -> Result<Inbound, Refusal> {
         unknown => {
             let shown: String = unknown.chars().take(32).collect();
             Err(Refusal::Malformed(format!(
-                "There is no command \"{shown}\"; there are bid, say, ping and create, and for the auctioneer open, pause, resume, warn, hammer, \
+                "There is no command \"{shown}\"; there are bid, say, ping, auth and create, and for the auctioneer open, pause, resume, warn, hammer, \
                  extend, cancel, void and announce."
             )))
         }

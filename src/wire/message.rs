@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::event::EventOut;
 use super::words::{ReserveOut, RoleOut, StandingOut};
 use super::{AuctionOut, Frame, Live, Moves, PROTOCOL, PersonOut, Summary, line, to_json};
-use crate::auction::{AuctionId, Figures, Granted, Millis, Money, OutbidBy, Person, Refusal, RequestId, Standing};
+use crate::auction::{AuctionId, Figures, Granted, Millis, Money, OutbidBy, Person, Refusal, RequestId, Roles, Standing};
 
 /// Who the server takes one for. All empty for one who only watches.
 #[derive(Serialize, JsonSchema, Clone, Debug)]
@@ -19,12 +19,14 @@ pub struct You<'a> {
 
 impl<'a> You<'a> {
     /// `None`: somebody who only watches.
-    pub fn new(person: Option<&'a Person>) -> You<'a> {
-        You {
-            id: person.map(|person| person.id.as_ref()),
-            name: person.map(|person| person.name.as_ref()),
-            roles: if person.is_some() { &[RoleOut::Bidder, RoleOut::Auctioneer] } else { &[] },
-        }
+    pub fn new(you: Option<(&'a Person, Roles)>) -> You<'a> {
+        let roles: &[RoleOut] = match you.map_or((false, false), |(_, roles)| (roles.bidder, roles.auctioneer)) {
+            (true, true) => &[RoleOut::Bidder, RoleOut::Auctioneer],
+            (true, false) => &[RoleOut::Bidder],
+            (false, true) => &[RoleOut::Auctioneer],
+            (false, false) => &[],
+        };
+        You { id: you.map(|(person, _)| person.id.as_ref()), name: you.map(|(person, _)| person.name.as_ref()), roles }
     }
 }
 
@@ -70,7 +72,14 @@ pub struct Welcome<'a> {
 }
 
 /// Encodes the first frame in a room; `auction` and what one may know of who is who, as it is now.
-pub fn welcome(now: Millis, you: Option<&Person>, (auction, aliases, own): Seen<'_>, seq: u64, resumed: bool, heartbeat_ms: u64) -> Frame {
+pub fn welcome(
+    now: Millis,
+    you: Option<(&Person, Roles)>,
+    (auction, aliases, own): Seen<'_>,
+    seq: u64,
+    resumed: bool,
+    heartbeat_ms: u64,
+) -> Frame {
     let (protocol, reconnect) = (PROTOCOL, Reconnect::DEFAULT);
     let (you, aliases, own) = (You::new(you), aliases.map(known), own.map(Money::minor));
     Frame::text(&to_json(&Welcome { protocol, now, you, auction, seq, resumed, aliases, own, heartbeat_ms, reconnect }))
@@ -93,9 +102,25 @@ pub struct LobbyWelcome<'a> {
 }
 
 /// Encodes the first frame in the lobby; `auctions` from [`summaries`](super::summaries).
-pub fn lobby_welcome(now: Millis, you: Option<&Person>, auctions: &RawValue, heartbeat_ms: u64) -> Frame {
+pub fn lobby_welcome(now: Millis, you: Option<(&Person, Roles)>, auctions: &RawValue, heartbeat_ms: u64) -> Frame {
     let (protocol, reconnect) = (PROTOCOL, Reconnect::DEFAULT);
     Frame::text(&to_json(&LobbyWelcome { protocol, now, you: You::new(you), auctions, heartbeat_ms, reconnect }))
+}
+
+/// A token that takes the place of the one before.
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "type", rename = "auth")]
+pub struct AuthOut<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    you: You<'a>,
+    /// From then on it holds no more.
+    expires_at: Option<Millis>,
+}
+
+/// Encodes that a token was taken.
+pub fn auth(request: Option<&RequestId>, you: (&Person, Roles), expires_at: Option<Millis>) -> Frame {
+    Frame::text(&to_json(&AuthOut { id: request.map(RequestId::as_str), you: You::new(Some(you)), expires_at }))
 }
 
 /// A verdict that says yes.

@@ -27,8 +27,8 @@ pub use line::major;
 pub use log::{LogEvent, LogHeader, LogRecord, line as log_line};
 pub use message::{
     AcceptedOut, AliasOut, Events, KnownOut, LobbyWelcome, Page, PresenceOut, ProblemOut, Reconnect, RefusedOut, Seen, Session, Welcome,
-    You, accepted, alias, announcing, created, gone, goodbye, help, known, lobby_auction, lobby_welcome, outbid, pong, presence, problem,
-    refused, resync, tick, welcome,
+    You, accepted, alias, announcing, auth, created, gone, goodbye, help, known, lobby_auction, lobby_welcome, outbid, pong, presence,
+    problem, refused, resync, tick, welcome,
 };
 pub use schema::{Dialect, schemas};
 pub use terms::{TermsIn, increments_of};

@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use super::asked::{CommandIn, NameIn};
 use super::event::EventOut;
 use super::message::{
-    AcceptedOut, AliasOut, AnnouncingOut, CreatedOut, Events, GoneOut, GoodbyeOut, HelpOut, LobbyAuctionOut, LobbyWelcome, OutbidOut, Page,
-    PongOut, PresenceOut, ProblemOut, RefusedOut, ResyncOut, Session, TickOut, Welcome,
+    AcceptedOut, AliasOut, AnnouncingOut, AuthOut, CreatedOut, Events, GoneOut, GoodbyeOut, HelpOut, LobbyAuctionOut, LobbyWelcome,
+    OutbidOut, Page, PongOut, PresenceOut, ProblemOut, RefusedOut, ResyncOut, Session, TickOut, Welcome,
 };
 use super::terms::TermsIn;
 use super::{AuctionOut, Summary};
@@ -31,9 +31,10 @@ const HOME: &str = "/components/schemas";
 type Of = fn(&mut SchemaGenerator) -> Schema;
 
 /// What the server says, beside events.
-const SAID: [(&str, Of); 23] = [
+const SAID: [(&str, Of); 24] = [
     ("Welcome", tagged::<Welcome>),
     ("LobbyWelcome", tagged::<LobbyWelcome>),
+    ("Auth", tagged::<AuthOut>),
     ("Accepted", tagged::<AcceptedOut>),
     ("Created", tagged::<CreatedOut>),
     ("Refused", tagged::<RefusedOut>),
