@@ -238,6 +238,7 @@ struct AuthKeys {
     mode: Option<AuthMode>,
     key: Option<PathBuf>,
     origins: Vec<String>,
+    grace: Option<Humane>,
     open_anywhere: bool,
 }
 
@@ -337,6 +338,7 @@ impl Config {
                 trusted_proxies: file.trusted_proxies.into_iter().map(|net| net.0).collect(),
                 admission,
                 origins,
+                grace: within("auth.grace", file.auth.grace, gateway.grace)?,
                 web_dir: flags.web_dir.or(file.web_dir),
             },
             rooms: RoomSettings {

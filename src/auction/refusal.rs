@@ -148,7 +148,9 @@ impl Refusal {
             Refusal::Exists => "There is already an auction with this id; choose another.",
             Refusal::Forbidden => "You may not do this.",
             Refusal::NotAuctioneer => "Only the auctioneer of this auction may do this.",
-            Refusal::SignIn => "Sign in: POST /api/session with your name (again, if your token no longer holds), or connect with ?name=.",
+            Refusal::SignIn => {
+                "Sign in: POST /api/session with your name or your token (again, if it no longer holds), or connect with ?name= or ?token=."
+            }
             Refusal::Busy => "There is no room for this right now; nothing was accepted. Try again later.",
             Refusal::TooLarge => "That is more than is read at once; send less.",
             Refusal::NoVerdict => "There is no verdict yet, and it may still count. Ask again with the same id to learn it.",

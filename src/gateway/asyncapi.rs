@@ -11,9 +11,9 @@ use crate::wire::{self, Dialect};
 /// What a room tells whoever follows it, by whatever carrier, beside events.
 const FOLLOWED: [&str; 6] = ["Welcome", "Presence", "Announcing", "Tick", "Resync", "Goodbye"];
 /// What is for one socket alone.
-const ANSWERS: [&str; 6] = ["Accepted", "Refused", "Outbid", "Alias", "Pong", "Help"];
-const LOBBY: [&str; 9] = ["LobbyWelcome", "LobbyAuction", "Gone", "Tick", "Goodbye", "Created", "Refused", "Pong", "Help"];
-const LOBBY_COMMANDS: [&str; 2] = ["CreateCommand", "PingCommand"];
+const ANSWERS: [&str; 7] = ["Accepted", "Refused", "Outbid", "Alias", "Auth", "Pong", "Help"];
+const LOBBY: [&str; 10] = ["LobbyWelcome", "LobbyAuction", "Gone", "Tick", "Goodbye", "Created", "Refused", "Auth", "Pong", "Help"];
+const LOBBY_COMMANDS: [&str; 3] = ["CreateCommand", "AuthCommand", "PingCommand"];
 
 /// The parts of a union: `Event`, `Command`.
 fn parts<'a>(schemas: &'a Map<String, Value>, union: &'a str) -> impl Iterator<Item = String> + 'a {
@@ -57,10 +57,10 @@ pub fn document() -> Value {
         },
         "operations": {
             "tellRoom": operation("send", "room", "What everyone in the room is told, and answers to one", &told),
-            "takeCommands": verdict(operation("receive", "room", "What one may ask of a room", &asked), "room", &["Accepted", "Refused", "Pong"]),
+            "takeCommands": verdict(operation("receive", "room", "What one may ask of a room", &asked), "room", &["Accepted", "Refused", "Auth", "Pong"]),
             "tellLobby": operation("send", "lobby", "The list of auctions, live", &lobby_told),
             "takeLobbyCommands": verdict(
-                operation("receive", "lobby", "What one may ask of the lobby", &lobby_asked), "lobby", &["Created", "Refused", "Pong"]
+                operation("receive", "lobby", "What one may ask of the lobby", &lobby_asked), "lobby", &["Created", "Refused", "Auth", "Pong"]
             ),
             "streamRoom": stream(operation("send", "stream", "What everyone in the room is told", &streamed)),
         },

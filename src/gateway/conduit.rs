@@ -11,8 +11,6 @@ use rustix::net::{RecvFlags, SendFlags, recv, send};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::heart;
-use super::pass::GRACE;
 use super::woven::Woven;
 use crate::auction::Millis;
 use crate::room::{Member, Pipe};
@@ -70,11 +68,9 @@ impl Conduit {
         }
     }
 
-    /// Its token holds until then, and a grace: given is the end of that.
-    pub fn hold(&self, until: Option<Millis>) -> Millis {
-        let until = until.map_or(Millis::MAX, |until| until.saturating_add(heart::millis(GRACE)));
+    /// It is closed then.
+    pub fn hold(&self, until: Millis) {
         self.until.store(until, Ordering::Relaxed);
-        until
     }
 
     /// When its token has to be looked at; true where it is over at `now`.

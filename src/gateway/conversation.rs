@@ -156,7 +156,7 @@ impl Socket {
         let renewed = self.gateway.sessions.check(token).ok_or(Refusal::SignIn).and_then(same).and_then(|pass| here(&pass).map(|()| pass));
         match renewed {
             Ok(pass) => {
-                self.member().pipe().hold(pass.until);
+                self.member().pipe().hold(self.gateway.lasts(pass.until));
                 self.say(&wire::auth(request, pass.you(), pass.until));
                 self.who = Some(pass);
             }

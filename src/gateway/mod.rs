@@ -45,6 +45,7 @@ pub use session::{Admission, Claims, Sessions};
 pub use tls::{Certificate, TlsError};
 pub use workers::{Workers, runtime};
 
+use crate::auction::Millis;
 use crate::room::Rooms;
 use caller::Proxies;
 
@@ -75,6 +76,8 @@ pub struct GatewaySettings {
     pub admission: Admission,
     /// … and which pages of other origins may act for them: `https://example.org`.
     pub origins: Vec<String>,
+    /// So long after its end a token still watches, while the next one is on its way. Nothing is done with it.
+    pub grace: Duration,
     /// Pages from this directory instead of those in the binary: for developing them.
     pub web_dir: Option<PathBuf>,
 }
@@ -94,6 +97,7 @@ impl Default for GatewaySettings {
             trusted_proxies: Vec::new(),
             admission: Admission::Open { key: PathBuf::from("data/session.key") },
             origins: Vec::new(),
+            grace: Duration::from_secs(25),
             web_dir: None,
         }
     }
@@ -134,6 +138,11 @@ impl Gateway {
     /// then for [`Rooms::stop`].
     pub async fn drain(&self) {
         self.drain.run(&self.heart, self.rooms.clock()).await;
+    }
+
+    /// Until when a token that ends then may watch.
+    fn lasts(&self, until: Option<Millis>) -> Millis {
+        until.map_or(Millis::MAX, |until| until.saturating_add(heart::millis(self.settings.grace)))
     }
 
     fn router(&self) -> Router {

@@ -1,12 +1,8 @@
 //! What somebody may do here, where, and for how long.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::auction::{Act, AuctionId, Millis, Person, Refusal, Roles};
-
-/// So long after its end a token still watches, while the next one is on its way. Nothing is done with it.
-pub const GRACE: Duration = Duration::from_secs(25);
 
 /// Who somebody is, and what was granted to them. Cheap to clone.
 #[derive(Clone, Debug)]

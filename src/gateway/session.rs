@@ -33,9 +33,15 @@ const MOST_AUCTIONS: usize = 100;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Admission {
     /// Anyone signs in under any name. Our own key, in this file, signs what knows them again.
-    Open { key: PathBuf },
+    Open {
+        /// 32 bytes; made where they are missing.
+        key: PathBuf,
+    },
     /// Who has a token that was signed with one of the keys in this file. See [`Keys`].
-    Token { keys: PathBuf },
+    Token {
+        /// A JSON Web Key Set; made where it is missing.
+        keys: PathBuf,
+    },
 }
 
 /// Signs people in and knows them again.

@@ -312,7 +312,8 @@ pub(super) async fn websocket(gateway: &Gateway, stream: Stream, read: Bytes, fo
     let now = gateway.rooms.clock().now();
     let ping_at = gateway.heart.first(now);
     let member = Arc::new(Member::new(Conduit::new(stream, now, ping_at), format));
-    let until = member.pipe().hold(until);
+    let until = gateway.lasts(until);
+    member.pipe().hold(until);
     gateway.heart.keep(&member, now, ping_at.min(until));
     // A copy of what is mostly nothing: the bytes themselves are part of the handshake's buffer, and would keep it.
     WebSocketStream::from_partially_read(Ear(member), read.to_vec(), Role::Server, Some(config)).await

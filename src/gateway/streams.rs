@@ -20,7 +20,7 @@ use super::Gateway;
 use super::api::{Answer, leaving};
 use super::conversation::heartbeat_ms;
 use super::drain::Guest;
-use super::pass::{GRACE, Pass};
+use super::pass::Pass;
 use crate::auction::{AuctionId, Person, Refusal};
 use crate::room::{Ending, Seat, Taken};
 use crate::wire::{self, Format};
@@ -67,8 +67,9 @@ pub async fn follow(gateway: Gateway, id: AuctionId, since: Option<u64>, who: Op
     let silence = Box::pin(tokio::time::sleep(heartbeat));
     let turn: BoxFuture<'static, ()> = Box::pin(gateway.drain.clone().turn(gateway.rooms.clock().clone()));
     let waiting = VecDeque::from([first.freeze()]);
-    let left = who.as_ref().and_then(|pass| pass.until).map(|until| u64::try_from(until - now).unwrap_or(0));
-    let expiry = left.map(|left| Box::pin(tokio::time::sleep(Duration::from_millis(left) + GRACE)));
+    let until = who.as_ref().and_then(|pass| pass.until);
+    let left = until.map(|until| Duration::from_millis(u64::try_from(gateway.lasts(Some(until)) - now).unwrap_or(0)));
+    let expiry = left.map(|left| Box::pin(tokio::time::sleep(left)));
     let who = who.map(|pass| pass.person);
     let watcher =
         Watcher { gateway, id, who, expiry, format, seat, heartbeat, silence, turn: Some(turn), waiting, over: false, _guest: guest };

@@ -14,12 +14,12 @@ export class Session {
     store(null);
   }
 
-  /** Resolves once one is somebody; rejects with a sentence for a person. */
-  async signIn(name) {
+  /** `said`: `{name}`, or `{token}`. Resolves once one is somebody; rejects with a sentence for a person. */
+  async signIn(said) {
     const response = await fetch("/api/session", {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ name }),
+      body: JSON.stringify(said),
     }).catch(() => { throw new Error(t("shared.unreachable")); });
     const body = await response.json().catch(() => ({}));
     if (!response.ok) throw new Error(body.message ?? body.detail ?? t("shared.name_refused"));
@@ -30,6 +30,12 @@ export class Session {
 
 // Storage may be forbidden; then the session lasts as long as the page.
 function stored() {
+  const given = /^#token=([\w.-]+)$/.exec(location.hash)?.[1]; // a link that was made for one: it does not stay in the address
+  if (given) {
+    history.replaceState(history.state, "", location.pathname + location.search);
+    store(given);
+    return given;
+  }
   try {
     return sessionStorage.getItem(KEY);
   } catch {

@@ -27,10 +27,15 @@ export class SignIn {
     setText(byId("sign-in-why"), why);
     setText(this.#submit, label);
     setNote(this.#problem, "");
-    this.#name.value = name;
+    this.#name.value = this.#asks === "name" ? name : "";
     this.#done = done;
     this.#dialog.showModal();
     this.#name.select();
+  }
+
+  /** `name`, or `token` where a name is not enough. */
+  get #asks() {
+    return this.#name.dataset.asks;
   }
 
   async #send() {
@@ -38,7 +43,7 @@ export class SignIn {
     if (!/[\p{L}\p{N}]/u.test(name)) return this.#refuse(t("shared.name_letter"));
     this.#submit.disabled = true;
     try {
-      await this.#session.signIn(name);
+      await this.#session.signIn({ [this.#asks]: name });
       const done = this.#done; // null if the dialog was closed meanwhile
       this.#dialog.close();
       done?.();

@@ -145,10 +145,11 @@ async fn page(
         Err(problem) => return unmade(&problem, name),
     };
     let (language, coding, languages_on) = (language(headers), Coding::preferred(headers, &CODINGS), without_language(uri));
+    let names = gateway.sessions.take_names();
     let permit = MAKING.acquire().await;
     let make = move || {
         let _making = permit;
-        let made = site.views.render(name, language, context! { languages_on, ..given() })?;
+        let made = site.views.render(name, language, context! { languages_on, names, ..given() })?;
         Ok((made.policy, coding.encode(made.html.into_bytes())))
     };
     // Not on a thread that carries bids.
