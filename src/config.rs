@@ -309,12 +309,7 @@ impl Config {
         let by_flag = TlsKeys { cert: flags.tls_cert, key: flags.tls_key, self_signed: flags.tls_self_signed };
         let tls = if by_flag.cert.is_some() || by_flag.self_signed { by_flag } else { file.tls };
         let tls = certificate(tls, listen.ip(), &data_dir).map_err(|why| ConfigError(format!("{name}: tls: {why}")))?;
-        let admission = match flags.auth.or(file.auth.mode).unwrap_or_default() {
-            AuthMode::Open => Admission::Open { key: data_dir.join("session.key") },
-            AuthMode::Token => {
-                Admission::Token { keys: flags.auth_key.or(file.auth.key).unwrap_or_else(|| data_dir.join("auth-keys.json")) }
-            }
-        };
+        let admission = file.auth.admission(flags.auth, flags.auth_key, &data_dir);
         let origins = file.auth.origins.into_iter().map(origin).collect::<Result<_, _>>();
         let origins = origins.map_err(|why| ConfigError(format!("{name}: auth.origins: {why}")))?;
         let interval = flags.heartbeat_interval.or(file.heartbeat.interval);
@@ -359,6 +354,17 @@ impl Config {
     }
 }
 
+impl AuthKeys {
+    fn admission(&self, mode: Option<AuthMode>, key: Option<PathBuf>, data_dir: &Path) -> Admission {
+        match mode.or(self.mode).unwrap_or_default() {
+            AuthMode::Open => Admission::Open,
+            AuthMode::Token => {
+                Admission::Token { keys: key.or_else(|| self.key.clone()).unwrap_or_else(|| data_dir.join("auth-keys.json")) }
+            }
+        }
+    }
+}
+
 impl OutageKeys {
     fn grace(&self, or: Grace) -> Result<Grace, &'static str> {
         let ms = |value: Option<Humane>, or: i64, wrong: &'static str| match value {
@@ -390,7 +396,7 @@ const MAX_THREADS: usize = 256;
 
 /// In open mode a name is taken on trust: only this machine may ask, unless somebody has said otherwise.
 fn check_open_mode(config: &Config, open_anywhere: bool) -> Result<(), ConfigError> {
-    let open = matches!(config.gateway.admission, Admission::Open { .. });
+    let open = config.gateway.admission == Admission::Open;
     if !open || config.listen.ip().is_loopback() || open_anywhere {
         return Ok(());
     }

@@ -51,7 +51,8 @@ impl Server {
         fatal: oneshot::Receiver<String>,
     ) -> Result<Server, StartError> {
         std::fs::create_dir_all(&config.data_dir).map_err(|error| StartError(format!("{}: {error}", config.data_dir.display())))?;
-        let sessions = Sessions::open(&config.gateway.admission, config.gateway.origins.clone(), clock.clone());
+        let key = config.data_dir.join("session.key");
+        let sessions = Sessions::open(&config.gateway.admission, &key, config.gateway.origins.clone(), clock.clone());
         let sessions = sessions.map_err(|error| StartError(error.0))?;
         let bound = listen(config.listen).and_then(|listener| {
             let workers = Workers::start(config.gateway.threads)?;

@@ -1,5 +1,6 @@
 //! `subasta token`: signs a token for somebody, with the key that the server checks it by.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -43,11 +44,12 @@ enum RoleFlag {
 pub fn token(flags: &TokenFlags) -> ExitCode {
     match made(flags) {
         Ok(token) => {
-            println!("{token}");
+            // A pipe that nobody reads is no reason to panic.
+            let _ = writeln!(std::io::stdout(), "{token}");
             ExitCode::SUCCESS
         }
         Err(why) => {
-            eprintln!("subasta: {why}");
+            let _ = writeln!(std::io::stderr(), "subasta: {why}");
             ExitCode::from(2)
         }
     }

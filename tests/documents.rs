@@ -69,7 +69,7 @@ async fn the_documents_are_there_and_refer_to_what_they_have() {
 
 /// Whether it is said over sockets alone.
 fn is_message(name: &str) -> bool {
-    ["LobbyWelcome", "LobbyAuction", "Gone", "Created", "Refused", "Outbid", "Alias", "Pong", "Help"].contains(&name)
+    ["LobbyWelcome", "LobbyAuction", "Gone", "Created", "Refused", "Outbid", "Alias", "Auth", "Pong", "Help"].contains(&name)
 }
 
 #[tokio::test]
@@ -184,6 +184,10 @@ async fn in_the_lobby(server: &TestServer, protocol: &str, heard: &Heard) {
     }
     let late = json!({"starts_at": 4_000_000_000_000_i64, "increments": {"percent": 5, "at_least": 10}});
     lobby.refused(json!({"type": "create", "terms": terms("late", &late)}), "bad_terms").await;
+    let session = reqwest::Client::new().post(server.url("/api/session")).json(&json!({"name": "Sol"})).send().await.unwrap();
+    let token = session.json::<Value>().await.unwrap()["token"].clone();
+    lobby.send(&json!({"type": "auth", "id": "a1", "token": token})).await;
+    lobby.until("auth").await;
     lobby.send(&json!({"type": "ping", "t": 1.5})).await;
     lobby.until("pong").await;
     lobby.until("auction").await;
@@ -346,6 +350,7 @@ fn attempts() -> Vec<Value> {
         json!({"type": "bid", "max": 1_000}),
         json!({"type": "say", "text": "hello"}),
         json!({"type": "ping", "t": 1}),
+        json!({"type": "auth", "token": "x"}),
         json!({"type": "open"}),
         json!({"type": "pause"}),
         json!({"type": "resume"}),

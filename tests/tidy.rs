@@ -61,10 +61,12 @@ fn imports_point_one_way() {
             "verify" => &["auction", "log", "wire", "room"],
             // A file in, a table out.
             "replay" => &["auction", "wire"],
-            "config" => &["auction", "wire", "room", "gateway", "terminal", "replay", "verify"],
+            // Flags in, a token out.
+            "token" => &["clock", "gateway"],
+            "config" => &["auction", "wire", "room", "gateway", "terminal", "token", "replay", "verify"],
             "telemetry" => &["config"],
             "serve" => &["clock", "config", "gateway", "log", "room"],
-            "lib" | "main" => &["config", "gateway", "serve", "telemetry", "limits", "terminal", "replay", "verify"],
+            "lib" | "main" => &["config", "gateway", "serve", "telemetry", "limits", "terminal", "token", "replay", "verify"],
             other => panic!("{other} has no place in the import rule yet"),
         }
     };

@@ -95,7 +95,7 @@ impl Default for GatewaySettings {
             tls: None,
             http2_sockets: false,
             trusted_proxies: Vec::new(),
-            admission: Admission::Open { key: PathBuf::from("data/session.key") },
+            admission: Admission::Open,
             origins: Vec::new(),
             grace: Duration::from_secs(25),
             web_dir: None,

@@ -32,11 +32,8 @@ const MOST_AUCTIONS: usize = 100;
 /// Who gets in, and on whose word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Admission {
-    /// Anyone signs in under any name. Our own key, in this file, signs what knows them again.
-    Open {
-        /// 32 bytes; made where they are missing.
-        key: PathBuf,
-    },
+    /// Anyone signs in under any name.
+    Open,
     /// Who has a token that was signed with one of the keys in this file. See [`Keys`].
     Token {
         /// A JSON Web Key Set; made where it is missing.
@@ -94,12 +91,12 @@ pub struct Claims {
 }
 
 impl Sessions {
-    /// Sessions of those whom `admission` lets in. Keys are made where they are missing.
-    pub fn open(admission: &Admission, origins: Vec<String>, clock: Clock) -> Result<Sessions, KeyError> {
+    /// Sessions of those whom `admission` lets in. Names are known again by what is signed with our `own_key`. Keys are made where they are missing.
+    pub fn open(admission: &Admission, own_key: &Path, origins: Vec<String>, clock: Clock) -> Result<Sessions, KeyError> {
         let trust = match admission {
             Admission::Token { keys } => Trust::Keys(Keys::open(keys)?),
-            Admission::Open { key } => {
-                let key = read_or_make_key(key).map_err(|error| KeyError(format!("{}: {error}", key.display())))?;
+            Admission::Open => {
+                let key = read_or_make_key(own_key).map_err(|error| KeyError(format!("{}: {error}", own_key.display())))?;
                 Trust::Names { signing: EncodingKey::from_secret(&key), checking: DecodingKey::from_secret(&key) }
             }
         };

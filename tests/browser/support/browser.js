@@ -17,6 +17,7 @@ const SCHEMES = ["light", "dark"];
 export const SOCKET_FAILED = /^WebSocket connection to 'ws:\/\/127\.0\.0\.1:\d+\/ws.*' failed/;
 export const TLS_SOCKET_FAILED = /^WebSocket connection to 'wss:\/\/127\.0\.0\.1:\d+\/ws.*' failed/;
 export const SERVER_AWAY = /^Failed to load resource: net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|INTERNET_DISCONNECTED)/; // whether it is there is asked over HTTP
+export const DENIED = /^Failed to load resource: the server responded with a status of 401/;
 export const NOT_FOUND = /^Failed to load resource: the server responded with a status of 404/;
 export const CONFLICT = /^Failed to load resource: the server responded with a status of 409/;
 export const FAILED = /^Failed to load resource: net::ERR_FAILED/;

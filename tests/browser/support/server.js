@@ -33,6 +33,8 @@ export class Server {
     return server;
   }
 
+  get binary() { return BINARY; }
+  get directory() { return this.#directory; }
   get #data() { return join(this.#directory, "data"); }
   get #config() { return join(this.#directory, "config.toml"); }
   get port() { return this.#port; }
