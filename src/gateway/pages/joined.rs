@@ -12,11 +12,10 @@ pub const ROOTS: [&str; 4] = ["js/lobby.js", "js/auction.js", "js/console.js", "
 /// it is: its address is seen from the root's directory.
 pub fn joined(root: &str, read: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
     let mut all = Joined { read, text: String::new(), begun: BTreeSet::new(), done: BTreeSet::new() };
-    let Scope { body, given, .. } = all.with_needs(root)?;
-    let given: Vec<_> = given.iter().map(|(name, value)| format!("{value} as {name}")).collect();
-    all.text.push_str(&body);
+    // In a scope of its own as well: what it calls something must not hide a browser's own word from the others.
+    let given: Vec<_> = all.write(root)?.into_iter().map(|(name, _)| name).collect();
     if !given.is_empty() {
-        writeln!(all.text, "export {{ {} }};", given.join(", ")).map_err(|error| error.to_string())?;
+        writeln!(all.text, "export const {{ {} }} = {};", given.join(", "), name_of(root)).map_err(|error| error.to_string())?;
     }
     Ok(all.text)
 }
@@ -43,22 +42,26 @@ impl Joined<'_> {
         Ok(scope)
     }
 
-    fn write(&mut self, path: &str) -> Result<(), String> {
+    /// Writes a module after all that it needs, and says what it gives.
+    fn write(&mut self, path: &str) -> Result<Vec<Given>, String> {
         let Scope { body, given, .. } = self.with_needs(path)?;
         self.done.insert(path.to_owned());
-        let given: Vec<_> = given.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-        writeln!(self.text, "const {} = (() => {{\n{body}return {{ {} }};\n}})();", name_of(path), given.join(", "))
-            .map_err(|error| error.to_string())
+        let pairs: Vec<_> = given.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        writeln!(self.text, "const {} = (() => {{\n{body}return {{ {} }};\n}})();", name_of(path), pairs.join(", "))
+            .map_err(|error| error.to_string())?;
+        Ok(given)
     }
 }
+
+/// Its name for others, and its name here.
+type Given = (String, String);
 
 /// A module as the inside of a function: what it takes from others first, what it gives last.
 #[derive(Default)]
 struct Scope {
     body: String,
     needs: Vec<String>,
-    /// Each by its name for others, and its name here.
-    given: Vec<(String, String)>,
+    given: Vec<Given>,
 }
 
 impl Scope {
@@ -169,7 +172,8 @@ mod tests {
             Ok("const js_e_js = (() => {\nconst E = 1;\nasync function* f() {}\nreturn { f: f, default: E };\n})();\n\
                 const js_deep_c_js = (() => {\nconst { default: E } = js_e_js;\nconst c = [E];\nconst { f } = js_e_js;\nreturn { c: c, f: f };\n})();\n\
                 const js_b_js = (() => {\nconst { c } = js_deep_c_js;\nfunction b(what) { c.push(what); }\nreturn { b: b };\n})();\n\
-                const { b } = js_b_js;\nconst {  c: d,} = js_deep_c_js;\nconst a = b(d); // now\nexport { a as a };\n")
+                const js_a_js = (() => {\nconst { b } = js_b_js;\nconst {  c: d,} = js_deep_c_js;\nconst a = b(d); // now\nreturn { a: a };\n})();\n\
+                export const { a } = js_a_js;\n")
         );
     }
 
