@@ -129,6 +129,30 @@ async fn a_disk_that_is_full_in_the_middle_of_a_commit_refuses_it_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_is_full_where_the_index_must_grow_stops_nothing() {
+    // What SQLite's index of the write-ahead log holds before it grows, by 32 KiB: after the commit is written, when there is no way back.
+    const FRAMES: u64 = 4_062;
+    const FRAME: u64 = 24 + 4_096;
+    let Some(disk) = Disk::in_memory(32) else { return };
+    let process = Process::start(disk.path(), 0, &[]).await;
+    let mut sale = Sale::begin(process.address).await;
+    let wal = disk.path().join("data/subasta.db-wal");
+    let frames = || std::fs::metadata(&wal).unwrap().len() / FRAME;
+    while frames() < FRAMES - 20 {
+        assert_eq!(sale.bid().await["type"], "accepted");
+    }
+    // Room for the commit that needs a larger index, and none for that.
+    let ballast = disk.fill((FRAMES + 1 - frames()) * FRAME + 16_384);
+    sale.until_full().await;
+    sale.is_watched().await;
+    std::fs::remove_file(ballast).unwrap();
+    while frames() < FRAMES + 20 {
+        assert_eq!(sale.bid().await["type"], "accepted");
+    }
+    sale.ends(process, disk.path()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_acknowledged_bid_is_lost_when_the_power_is_cut() {
     let rounds = disk::rounds("CUT_ROUNDS", 3);
     let Some(disk) = Disk::in_file(64) else { return };
