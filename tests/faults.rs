@@ -142,7 +142,7 @@ async fn a_disk_that_is_full_where_the_index_must_grow_stops_nothing() {
         assert_eq!(sale.bid().await["type"], "accepted");
     }
     // Room for the commit that needs a larger index, and none for that.
-    let ballast = disk.fill((FRAMES + 1 - frames()) * FRAME + 16_384);
+    let ballast = disk.fill((FRAMES + 1 - frames()) * FRAME + 28_672);
     sale.until_full().await;
     sale.is_watched().await;
     std::fs::remove_file(ballast).unwrap();
