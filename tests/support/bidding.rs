@@ -86,9 +86,10 @@ pub fn check(events: &[Value], acknowledged: &Acknowledged) {
     for (index, event) in events.iter().enumerate() {
         assert_eq!(event["seq"], index as u64 + 1, "no gap, no repeat");
     }
+    let lost: Vec<_> = acknowledged.lock().unwrap().values().map(|(seq, _)| *seq).filter(|seq| *seq > events.len() as u64).collect();
+    assert!(lost.is_empty(), "there are {} events: {lost:?} were acknowledged, and are lost", events.len());
     for ((number, id), (seq, amount)) in acknowledged.lock().unwrap().iter() {
-        let event =
-            events.get(usize::try_from(*seq).unwrap() - 1).unwrap_or_else(|| panic!("bid {id} at {seq} was acknowledged, and is lost"));
+        let event = &events[usize::try_from(*seq).unwrap() - 1];
         let name = format!("bidder-{number}");
         assert_eq!((&event["type"], &event["bidder"]["name"], &event["amount"]), (&json!("bid"), &json!(name), &json!(amount)), "{id}");
     }
