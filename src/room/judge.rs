@@ -1,6 +1,6 @@
 //! Judging: decide and evolve → append → publish → answer, in this order and no other.
 
-use tracing::{error, warn};
+use tracing::{debug, error};
 
 use super::door::{Verdict, Waiting};
 use super::load::{self, LoadError};
@@ -221,7 +221,8 @@ impl Room {
                 Ok(())
             }
             Err(error) => {
-                warn!(auction = %self.door.id, ?error, "nothing of this batch was stored");
+                // Why the log cannot write it says itself, once; this may be for every bid.
+                debug!(auction = %self.door.id, ?error, "nothing of this batch was stored");
                 self.auction.restore(before);
                 Err(error)
             }

@@ -2,7 +2,9 @@
 
 #![allow(dead_code, missing_docs, clippy::unwrap_used, clippy::missing_panics_doc)]
 
+pub mod bidding;
 pub mod carrier;
+pub mod disk;
 pub mod schemas;
 
 use std::net::SocketAddr;

@@ -4,6 +4,7 @@ mod archive;
 mod checkpoint;
 mod reader;
 mod schema;
+mod space;
 mod writer;
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
@@ -20,6 +21,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use super::{AppendError, Batch, Entry, EventLog, Mark, Query, ReadError, Record, Snapshot};
 pub use archive::Archive;
 use checkpoint::Checkpoint;
+use space::Space;
 use writer::{Request, Writer};
 
 /// Appends that wait for the writer; a room that finds the queue full waits, and its mailbox with it.
@@ -57,13 +59,14 @@ impl SqliteLog {
         let path = directory.join(FILE);
         let connection = schema::open_for_writing(&path).map_err(|error| failed("cannot open the log", &error))?;
         let checkpoint = Checkpoint::new(&path).map_err(|error| failed("cannot open the log", &error))?;
+        let space = Space::at(directory);
         let (requests, inbox) = mpsc::channel(QUEUE);
         let writer = std::thread::Builder::new()
             .name("log-writer".to_owned())
             .spawn(move || {
                 // Held until the last write is done: two servers on one log would each believe themselves alone.
                 let _lock = lock;
-                Writer::new(connection, checkpoint, on_fatal).run(inbox);
+                Writer::new(connection, checkpoint, space, on_fatal).run(inbox);
             })
             .map_err(|error| failed("cannot start the log's writer", &error))?;
         let (readers, reading) = (Arc::default(), Semaphore::new(READERS));

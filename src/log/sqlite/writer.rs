@@ -9,6 +9,7 @@ use tracing::{error, warn};
 
 use super::checkpoint::Checkpoint;
 use super::reader;
+use super::space::Space;
 use crate::log::{AppendError, Batch, Hash, Mark, Part, chain};
 
 /// Batches in one commit at most: bounds how long the first of them waits for the last.
@@ -64,6 +65,9 @@ impl Group {
 pub struct Writer<F> {
     connection: Connection,
     checkpoint: Checkpoint,
+    space: Space,
+    /// Whether everything is refused for now, which was said when it began.
+    refusing: bool,
     /// As committed, or as the open transaction will leave them.
     heads: Heads,
     on_fatal: Option<F>,
@@ -72,8 +76,9 @@ pub struct Writer<F> {
 }
 
 impl<F: FnOnce(String)> Writer<F> {
-    pub fn new(connection: Connection, checkpoint: Checkpoint, on_fatal: F) -> Writer<F> {
-        Writer { connection, checkpoint, heads: HashMap::new(), on_fatal: Some(on_fatal), unknown: Vec::new() }
+    pub fn new(connection: Connection, checkpoint: Checkpoint, space: Space, on_fatal: F) -> Writer<F> {
+        let (heads, unknown) = (HashMap::new(), Vec::new());
+        Writer { connection, checkpoint, space, refusing: false, heads, on_fatal: Some(on_fatal), unknown }
     }
 
     pub fn run(mut self, mut inbox: mpsc::Receiver<Request>) {
@@ -94,17 +99,18 @@ impl<F: FnOnce(String)> Writer<F> {
         }
         inbox.close();
         match self.checkpoint.end() {
-            Ok(()) => {
-                if let Err((_, error)) = self.connection.close() {
-                    warn!(%error, "the log did not close cleanly; its next start will tidy up");
-                }
-            }
-            Err(error) => {
+            Err(error) if is_unknown(&error) => {
                 // To close it would be to copy again.
                 std::mem::forget(self.connection);
                 error!(%error, "the log could not be copied into its file; its next start will tidy up");
                 if let Some(on_fatal) = self.on_fatal.take() {
                     on_fatal(error.to_string());
+                }
+            }
+            // Where there was no room to copy it, all of it is still in the write-ahead log.
+            Ok(()) | Err(_) => {
+                if let Err((_, error)) = self.connection.close() {
+                    warn!(%error, "the log did not close cleanly; its next start will tidy up");
                 }
             }
         }
@@ -121,8 +127,14 @@ impl<F: FnOnce(String)> Writer<F> {
         if self.on_fatal.is_none() {
             return group.answer_all(&AppendError::Unavailable("the disk has failed; the server is stopping".to_owned()));
         }
+        if let Err(why) = self.space.check() {
+            return self.turn_away(group, why);
+        }
         match self.write(group) {
             Ok(answers) => {
+                if std::mem::take(&mut self.refusing) {
+                    warn!("the log can be written again");
+                }
                 for ((batch, reply), answer) in group.batches.drain(..).zip(answers) {
                     self.checkpoint.count(&batch);
                     let _ = reply.send(answer);
@@ -131,11 +143,14 @@ impl<F: FnOnce(String)> Writer<F> {
                     self.checkpoint.count_alive();
                     let _ = reply.send(Ok(()));
                 }
-                if let Err(error) = self.checkpoint.turn(&self.connection) {
-                    self.refuse(group, &error);
+                match self.checkpoint.turn(&self.connection) {
+                    Ok(()) => {}
+                    Err(error) if is_unknown(&error) => self.fail(group, &error),
+                    Err(error) => warn!(%error, "the log could not be copied into its file; it is tried again"),
                 }
             }
-            Err(error) => self.refuse(group, &error),
+            Err(error) if is_unknown(&error) => self.fail(group, &error),
+            Err(error) => self.turn_away(group, error.to_string()),
         }
         if self.heads.len() > HEADS {
             self.heads.clear();
@@ -153,21 +168,31 @@ impl<F: FnOnce(String)> Writer<F> {
         Ok(answers)
     }
 
-    /// Where the disk is full, nothing of the group is stored, and that is the answer. After an I/O error nobody knows what is stored: a kernel
-    /// that failed to sync may have dropped the pages and would call the next sync a success, and what did reach the file may
-    /// count at the next start. So nobody is answered, nothing is tried again, and the process must end.
-    fn refuse(&mut self, group: &mut Group, error: &rusqlite::Error) {
+    /// Nothing of the group is stored, and that is the answer: it may be asked again. Said when it begins, not for every bid.
+    fn turn_away(&mut self, group: &mut Group, why: String) {
         self.heads.clear();
-        error!(%error, batches = group.batches.len(), "the log could not be written");
-        if error.sqlite_error_code() != Some(ErrorCode::SystemIoFailure) {
-            return group.answer_all(&AppendError::Unavailable(error.to_string()));
+        if !std::mem::replace(&mut self.refusing, true) {
+            error!(why, "the log cannot be written: whatever is asked is refused until it can");
         }
+        group.answer_all(&AppendError::Unavailable(why));
+    }
+
+    /// After an I/O error nobody knows what is stored: a kernel that failed to sync may have dropped the pages and would call the next sync a
+    /// success, and what did reach the file may count at the next start. So nobody is answered, nothing is tried again, and the process must end.
+    fn fail(&mut self, group: &mut Group, error: &rusqlite::Error) {
+        self.heads.clear();
+        error!(%error, batches = group.batches.len(), "the log could not be written, or not be synced");
         self.unknown.append(&mut group.batches);
         group.alive.clear();
         if let Some(on_fatal) = self.on_fatal.take() {
             on_fatal(error.to_string());
         }
     }
+}
+
+/// Whether nobody knows what is stored after this error. A disk that is full is none such: SQLite then takes back what it has written.
+fn is_unknown(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure)
 }
 
 fn append(transaction: &Transaction, heads: &mut Heads, batch: &Batch) -> rusqlite::Result<Result<Mark, AppendError>> {
