@@ -1,5 +1,6 @@
 //! A log that stalls, fails and conflicts as a seed says. What it holds outlives every server; what was only on its way does not.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,7 +21,9 @@ pub const INTRUDER: usize = 97;
 pub struct Disk {
     log: MemoryLog,
     journal: Arc<Journal>,
-    rng: Mutex<fastrand::Rng>,
+    /// One for each auction: what one meets does not depend on which others come first. And one for everything else.
+    rngs: Mutex<BTreeMap<Arc<str>, fastrand::Rng>>,
+    seed: u64,
     /// How many of a hundred appends meet a fault.
     faults: AtomicUsize,
     under_way: AtomicUsize,
@@ -71,7 +74,8 @@ impl Disk {
         Disk {
             log: MemoryLog::default(),
             journal,
-            rng: Mutex::new(fastrand::Rng::with_seed(seed)),
+            rngs: Mutex::default(),
+            seed,
             faults: AtomicUsize::new(0),
             under_way: AtomicUsize::new(0),
             now: AtomicI64::new(0),
@@ -97,8 +101,10 @@ impl Disk {
         self.troubled_at.load(Ordering::SeqCst)
     }
 
-    fn draw<T>(&self, draw: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
-        draw(&mut self.rng.lock().unwrap())
+    fn draw<T>(&self, of: &str, draw: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
+        let mut rngs = self.rngs.lock().unwrap();
+        let first = || fastrand::Rng::with_seed(of.bytes().fold(self.seed, |seed, byte| seed.wrapping_mul(31) ^ u64::from(byte)));
+        draw(rngs.entry(of.into()).or_insert_with(first))
     }
 
     fn trouble(&self, what: &'static str) {
@@ -106,13 +112,13 @@ impl Disk {
         self.journal.note(Entry::Trouble { what });
     }
 
-    fn fails(&self, of_a_thousand: usize) -> bool {
-        self.faults.load(Ordering::SeqCst) > 0 && self.draw(|rng| rng.usize(..1_000)) < of_a_thousand
+    fn fails(&self, of: &str, of_a_thousand: usize) -> bool {
+        self.faults.load(Ordering::SeqCst) > 0 && self.draw(of, |rng| rng.usize(..1_000)) < of_a_thousand
     }
 
-    fn wait(&self) -> Wait {
+    fn wait(&self, of: &str) -> Wait {
         let stalls = self.faults.load(Ordering::SeqCst) > 0;
-        self.draw(|rng| match rng.u8(..20) {
+        self.draw(of, |rng| match rng.u8(..20) {
             0..8 => Wait::Turns(0),
             8..15 => Wait::Turns(rng.u32(1..12)),
             15..18 => Wait::Millis(rng.u64(1..40)),
@@ -121,9 +127,9 @@ impl Disk {
         })
     }
 
-    fn meets(&self) -> Meets {
+    fn meets(&self, of: &str) -> Meets {
         let faults = self.faults.load(Ordering::SeqCst);
-        self.draw(|rng| match (rng.usize(..100) < faults).then(|| rng.u8(..4)) {
+        self.draw(of, |rng| match (rng.usize(..100) < faults).then(|| rng.u8(..4)) {
             None => Meets::Nothing,
             Some(0..2) => Meets::Failure,
             Some(2) => Meets::Conflict,
@@ -148,7 +154,7 @@ impl Disk {
         if state.status() != Status::Open {
             return None;
         }
-        let act = if self.draw(fastrand::Rng::bool) {
+        let act = if self.draw(auction, fastrand::Rng::bool) {
             Act::Say("Here, too.".into())
         } else {
             Act::Bid(Offer::UpTo(Money::new(state.minimum().minor())?))
@@ -177,7 +183,7 @@ impl EventLog for Disk {
         let under_way = UnderWay(&self.under_way);
         async move {
             let _under_way = under_way;
-            let (before, after, meets) = (self.wait(), self.wait(), self.meets());
+            let (before, after, meets) = (self.wait(&batch.auction), self.wait(&batch.auction), self.meets(&batch.auction));
             before.over().await;
             match meets {
                 Meets::Nothing => {}
@@ -203,13 +209,13 @@ impl EventLog for Disk {
     }
 
     fn read(&self, auction: &str, after: Mark, limit: usize) -> BoxFuture<'_, Result<Vec<Record>, ReadError>> {
-        let read = self.log.read(auction, after, limit);
+        let (read, auction) = (self.log.read(auction, after, limit), auction.to_owned());
         async move {
-            if self.fails(15) {
+            if self.fails(&auction, 15) {
                 self.trouble("cannot be read");
                 return Err(ReadError::Failed("the seed says so".to_owned()));
             }
-            Wait::Turns(self.draw(|rng| rng.u32(..4))).over().await;
+            Wait::Turns(self.draw(&auction, |rng| rng.u32(..4))).over().await;
             read.await
         }
         .boxed()
@@ -217,7 +223,7 @@ impl EventLog for Disk {
 
     fn alive(&self, at: i64) -> BoxFuture<'_, Result<(), AppendError>> {
         async move {
-            if self.fails(50) {
+            if self.fails("alive", 50) {
                 self.trouble("does not keep when the server was there");
                 return Err(AppendError::Unavailable("the seed says so".to_owned()));
             }

@@ -23,7 +23,7 @@ pub enum Entry {
     Seated { seat: usize, resumed: bool, seq: u64 },
     /// A seat was told something.
     Told { seat: usize, message: Value },
-    /// Somebody has looked, when so many records were durable as they asked.
+    /// Somebody has looked; the server surely knew of so many records when they asked.
     Looked { lot: usize, from: usize, auction: Value },
 }
 
@@ -58,7 +58,10 @@ impl Entry {
             Entry::Answered { asked, verdict } => format!("#{asked} is answered {verdict}"),
             Entry::Told { seat, message } => format!("seat {seat} is told {message}"),
             Entry::Looked { lot, from, auction } => format!("lot-{lot} from {from} looks like {auction}"),
-            other => format!("{other:?}"),
+            Entry::Began { at } => format!("it is {at}, and a server begins"),
+            Entry::Ended { at, how } => format!("it is {at}, and the server {how}"),
+            Entry::Trouble { what } => format!("the log {what}"),
+            Entry::Seated { seat, resumed, seq } => format!("seat {seat} is taken at {seq}, resumed: {resumed}"),
         }
     }
 }

@@ -33,6 +33,8 @@ pub struct Lot {
     /// Those that count.
     bids: Vec<Bid>,
     out: Vec<u64>,
+    /// Where the last record is an opening by the clock: when the one before was.
+    opening: Option<Millis>,
     /// What must come next, in the same batch.
     next: Option<Next>,
     /// The server was away from and until then, as far as it can know.
@@ -65,8 +67,8 @@ impl Lot {
     /// Before its first record.
     pub fn offered(terms: Arc<English>, starts_at: Millis, end: Millis) -> Lot {
         let (all, bids, out) = (Vec::new(), Vec::new(), Vec::new());
-        let (opened, paused, over, standing, bought, next, down, owed) = (false, None, None, None, None, None, None, false);
-        Lot { terms, starts_at, seq: 0, at: 0, opened, paused, end, over, standing, bought, all, bids, out, next, down, owed }
+        let (opened, paused, over, standing, bought, opening, next, down, owed) = (false, None, None, None, None, None, None, None, false);
+        Lot { terms, starts_at, seq: 0, at: 0, opened, paused, end, over, standing, bought, all, bids, out, opening, next, down, owed }
     }
 
     pub fn status(&self) -> Status {
@@ -146,12 +148,12 @@ impl Lot {
     }
 
     fn happens(&mut self, fact: &Fact, event: &Event, before: Millis) {
-        let runs = self.opened && self.paused.is_none();
+        let (runs, opening) = (self.opened && self.paused.is_none(), self.opening.take());
         match fact {
             Fact::Created { .. } => assert_eq!(self.seq, 1, "created once"),
             Fact::Opened { by, ends_at } => {
                 assert!(!self.opened && *ends_at == self.end && (by.is_some() || event.at >= self.starts_at), "{event:?}");
-                self.opened = true;
+                (self.opened, self.opening) = (true, by.is_none().then_some(before));
             }
             Fact::Bid(bid) | Fact::Raised(bid) => self.bid(event, bid),
             Fact::Paused { ends_at, .. } => {
@@ -169,7 +171,7 @@ impl Lot {
             Fact::Extended { ends_at, reason: ExtendReason::Outage } => {
                 let (from, until) = self.down.expect("the server was not away");
                 // The opening that fell into it comes in the same breath.
-                let since = if before == until && self.seq == 3 { before - 1 } else { before };
+                let since = opening.unwrap_or(before);
                 let may = runs && since < until && self.befell(from, until) && event.at == until;
                 assert!(may && *ends_at == until + OUTAGE_GRACE && *ends_at > self.end, "{event:?} in {self:?}");
                 (self.end, self.owed) = (*ends_at, false);

@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use futures_util::task::noop_waker;
 use serde_json::{Value, json};
 use subasta::auction::{Act, AuctionId, Command, Millis, Money, Offer, RequestId};
@@ -120,7 +119,7 @@ fn offer(rng: &mut fastrand::Rng, number: usize, now: Millis) -> History {
     });
     let automatic = rng.u8(..5) > 0;
     let terms = Arc::new(English { start, reserve, buy_now, steps, automatic, soft });
-    History { id: format!("lot-{number}"), states: vec![Lot::offered(terms, starts_at, end)], events: Vec::new() }
+    History { id: format!("lot-{number}"), states: vec![Lot::offered(terms, starts_at, end)], events: Vec::new(), known: 0 }
 }
 
 fn json_of(request: Option<&RequestId>, verdict: &Verdict) -> Value {
@@ -210,10 +209,7 @@ impl Run<'_> {
             match self.rng.u8(..100) {
                 0..4 if self.crashes => return "is killed",
                 4 if self.crashes => {
-                    self.witness.troubled = true;
-                    rooms.stop();
-                    let stopped = tokio::time::timeout(Duration::from_secs(60), rooms.stopped()).await;
-                    assert!(stopped.is_ok(), "it does not stop");
+                    self.stop(rooms).await;
                     return "stops";
                 }
                 _ => {}
@@ -323,7 +319,7 @@ impl Run<'_> {
 
     fn register(&mut self, lot: usize, seat: Option<usize>, command: &Command) -> usize {
         self.observe();
-        let from = self.witness.lots[lot].position();
+        let from = self.witness.lots[lot].known;
         self.witness.lines.push(format!("#{} asks for {command:?} in lot-{lot} from {seat:?}", self.witness.asked.len()));
         self.witness.asked.push(Asked { lot, command: command.clone(), seat, at: self.now, from, open: true, code: None });
         self.witness.asked.len() - 1
@@ -353,7 +349,7 @@ impl Run<'_> {
     fn look(&mut self, rooms: &Rooms) {
         self.observe();
         let lot = self.rng.usize(..self.witness.lots.len());
-        let (from, name) = (self.witness.lots[lot].position(), id(&self.witness.lots[lot].id));
+        let (from, name) = (self.witness.lots[lot].known, id(&self.witness.lots[lot].id));
         let (rooms, journal) = (rooms.clone(), self.journal.clone());
         tokio::spawn(async move {
             if let Ok(look) = rooms.look(&name).await {
@@ -498,6 +494,17 @@ impl Run<'_> {
         assert_eq!(crate::panics(), 0, "a task has panicked");
     }
 
+    async fn stop(&mut self, rooms: &Rooms) {
+        self.observe();
+        let line = self.witness.lines.len();
+        self.witness.troubled = true;
+        rooms.stop();
+        let stopped = tokio::time::timeout(Duration::from_secs(60), rooms.stopped()).await;
+        assert!(stopped.is_ok(), "it does not stop");
+        self.observe();
+        self.witness.sort_since(line);
+    }
+
     // --- the end of it all
 
     /// Everyone asks until they know, and everything comes to its end.
@@ -543,7 +550,8 @@ impl Run<'_> {
             self.come(rooms, client);
         }
         self.settle().await;
-        for Arrived { number, place } in std::mem::take(&mut *self.arrived.lock().unwrap()) {
+        let arrived = std::mem::take(&mut *self.arrived.lock().unwrap());
+        for Arrived { number, place } in arrived {
             let (seat, _member) = place.expect("a seat for everyone");
             let drained = seat.membership().poll_drain(&mut Context::from_waker(&noop_waker()));
             assert!(matches!(drained, Poll::Ready(Ok(Drained::End(Ending::Ended)))), "{drained:?}");

@@ -18,6 +18,8 @@ pub struct History {
     /// The first one is before the first record.
     pub states: Vec<Lot>,
     pub events: Vec<Value>,
+    /// How many records our server surely knows of: what another has written since it learns when it writes itself.
+    pub known: usize,
 }
 
 impl History {
@@ -39,7 +41,7 @@ pub struct Asked {
     pub seat: Option<usize>,
     /// When, by the server's clock; without a seat it may be stamped later.
     pub at: Millis,
-    /// How many records there were.
+    /// How many records the server surely knew of.
     pub from: usize,
     pub open: bool,
     pub code: Option<String>,
@@ -95,7 +97,9 @@ impl Witness {
         for entry in entries {
             self.lines.push(entry.line());
             match entry {
-                Entry::Began { .. } | Entry::Trouble { .. } => {}
+                // It reads all there is.
+                Entry::Began { .. } => self.lots.iter_mut().for_each(|history| history.known = history.position()),
+                Entry::Trouble { .. } => {}
                 // Nobody will answer what was asked of it.
                 Entry::Ended { .. } => self.asked.iter_mut().for_each(|asked| asked.open = false),
                 Entry::Stored { lot, records, intruded } => self.stored(&lot, &records, intruded),
@@ -121,7 +125,9 @@ impl Witness {
                 self.judged(lot, command, &event, before);
             }
         }
-        assert!(self.lots[lot].now().is_whole(), "a batch that breaks off");
+        let history = &mut self.lots[lot];
+        assert!(history.now().is_whole(), "a batch that breaks off");
+        history.known = if intruded { history.known } else { history.position() };
     }
 
     fn judged(&mut self, lot: usize, command: Command, event: &Event, before: Millis) {
@@ -233,6 +239,11 @@ impl Witness {
         let last = usize::try_from(auction["seq"].as_u64().unwrap()).unwrap();
         let recent = auction["recent"].as_array().unwrap();
         assert_eq!(recent[..], events[last.saturating_sub(50)..last], "the last 50 events");
+    }
+
+    /// In which order rooms stop that are told to at once is the only thing that no seed determines: of these lines any order is as good.
+    pub fn sort_since(&mut self, line: usize) {
+        self.lines[line..].sort_unstable();
     }
 
     /// A number for all that was observed.
