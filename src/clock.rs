@@ -19,7 +19,6 @@ pub struct Clock(Arc<Source>);
 #[derive(Debug)]
 enum Source {
     System { started_at: Millis, started: Instant },
-    /// Whoever waits is woken in the order in which they came: what a test does is the same each time.
     Manual { now: AtomicI64, changed: Notify },
 }
 
@@ -43,6 +42,7 @@ impl Clock {
     pub fn set(&self, now: Millis) {
         if let Source::Manual { now: time, changed } = &*self.0 {
             time.store(now, Ordering::SeqCst);
+            // In the order in which they came: what a test does is the same each time.
             changed.notify_waiters();
         }
     }

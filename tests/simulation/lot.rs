@@ -262,7 +262,13 @@ impl Lot {
             _ if !opened => Err("not_open"),
             Act::Extend(_) => Ok(()),
             Act::Resume => self.paused.map(drop).ok_or("not_now"),
-            Act::Void { bid, .. } => if self.stands_seq(*bid) { Ok(()) } else { Err("no_such_bid") },
+            Act::Void { bid, .. } => {
+                if self.stands_seq(*bid) {
+                    Ok(())
+                } else {
+                    Err("no_such_bid")
+                }
+            }
             _ if self.paused.is_some() => Err("paused"),
             Act::Bid(_) if bidder == SOL => Err("own_auction"),
             Act::Bid(offer) if self.purchase(ask(*offer)).is_some() => Ok(()),

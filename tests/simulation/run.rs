@@ -87,8 +87,7 @@ pub fn run(seed: u64, witness: &mut Witness) {
     witness.lots = (0..lots).map(|number| offer(&mut rng, number, now)).collect();
     let arrived = Arc::default();
     let (steps, ids, ended_at) = (STEPS, 0, None);
-    let mut run =
-        Run { rng, journal, disk, witness, clients, arrived, now, began_at: now, ended_at, faults, crashes, steps, ids };
+    let mut run = Run { rng, journal, disk, witness, clients, arrived, now, began_at: now, ended_at, faults, crashes, steps, ids };
     run.live(Part::First);
     while run.steps > 0 {
         run.pass_while_nobody_is_there();
@@ -484,7 +483,11 @@ impl Run<'_> {
         for History { id, states, .. } in &self.witness.lots {
             let state = states.last().expect("one from the beginning");
             assert!(state.opened || self.now < state.starts_at, "{id} should be open: {state:?} at {}", self.now);
-            assert!(state.over.is_some() || state.paused.is_some() || self.now < state.end, "{id} should be closed: {state:?} at {}", self.now);
+            assert!(
+                state.over.is_some() || state.paused.is_some() || self.now < state.end,
+                "{id} should be closed: {state:?} at {}",
+                self.now
+            );
             assert!(!state.owed, "{id} was to be granted time: {state:?} at {}", self.now);
         }
     }
@@ -540,7 +543,8 @@ impl Run<'_> {
                 && one.command.act == other.command.act
         };
         let all = &self.witness.asked;
-        let open = (0..all.len()).filter(|number| !known(&all[*number]) && !all[number + 1..].iter().any(|later| same(later, &all[*number])));
+        let open =
+            (0..all.len()).filter(|number| !known(&all[*number]) && !all[number + 1..].iter().any(|later| same(later, &all[*number])));
         open.map(|number| (all[number].lot, all[number].command.clone())).collect()
     }
 

@@ -136,7 +136,11 @@ impl Witness {
         let may_be = |asked: &Asked| {
             let (at, latest) = (asked.at.max(before), self.now.max(before));
             let stamped = event.at == at || asked.seat.is_none() && (at..=latest).contains(&event.at);
-            asked.open && asked.lot == lot && asked.command.by == command.by && asked.command.request == command.request && stamped
+            asked.open
+                && asked.lot == lot
+                && asked.command.by == command.by
+                && asked.command.request == command.request
+                && stamped
                 && asked.command.act == command.act
         };
         assert!(self.asked.iter().any(may_be), "nobody has asked for this, or they were told no: {event:?}");
@@ -209,7 +213,9 @@ impl Witness {
             "accepted" | "refused" => {
                 assert!(message["seq"].as_u64().is_none_or(|seq| seq <= *seen), "a verdict has overtaken its event: {message}");
                 let asked = |asked: &Asked| {
-                    asked.open && asked.seat == Some(number) && asked.command.request.as_ref().map(|id| json!(id.as_str())) == message.get("id").cloned()
+                    asked.open
+                        && asked.seat == Some(number)
+                        && asked.command.request.as_ref().map(|id| json!(id.as_str())) == message.get("id").cloned()
                 };
                 let asked = self.asked.iter().position(asked).unwrap_or_else(|| panic!("nobody has asked: {message}"));
                 self.verdict(asked, message);
