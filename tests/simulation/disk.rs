@@ -211,7 +211,7 @@ impl EventLog for Disk {
     fn read(&self, auction: &str, after: Mark, limit: usize) -> BoxFuture<'_, Result<Vec<Record>, ReadError>> {
         let (read, auction) = (self.log.read(auction, after, limit), auction.to_owned());
         async move {
-            if self.fails(&auction, 15) {
+            if self.fails(&auction, 40) {
                 self.trouble("cannot be read");
                 return Err(ReadError::Failed("the seed says so".to_owned()));
             }
