@@ -4,9 +4,10 @@
 //! deadline of a running server (`rules.md` §2).
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 /// Milliseconds of UTC.
 pub type Millis = i64;
@@ -18,7 +19,7 @@ pub struct Clock(Arc<Source>);
 #[derive(Debug)]
 enum Source {
     System { started_at: Millis, started: Instant },
-    Manual(watch::Sender<Millis>),
+    Manual { now: AtomicI64, changed: Notify },
 }
 
 /// The longest single sleep: a deadline years ahead is slept towards in parts.
@@ -34,13 +35,15 @@ impl Clock {
 
     /// A clock that stands at `now` until it is set: for tests.
     pub fn manual(now: Millis) -> Clock {
-        Clock(Arc::new(Source::Manual(watch::Sender::new(now))))
+        Clock(Arc::new(Source::Manual { now: AtomicI64::new(now), changed: Notify::new() }))
     }
 
     /// Sets a manual clock and wakes whoever waits for it; the machine's clock cannot be set.
     pub fn set(&self, now: Millis) {
-        if let Source::Manual(time) = &*self.0 {
-            time.send_replace(now);
+        if let Source::Manual { now: time, changed } = &*self.0 {
+            time.store(now, Ordering::SeqCst);
+            // In the order in which they came: what a test does is the same each time.
+            changed.notify_waiters();
         }
     }
 
@@ -51,7 +54,7 @@ impl Clock {
                 let passed = Millis::try_from(started.elapsed().as_millis()).unwrap_or(Millis::MAX);
                 started_at.saturating_add(passed)
             }
-            Source::Manual(time) => *time.borrow(),
+            Source::Manual { now, .. } => now.load(Ordering::SeqCst),
         }
     }
 
@@ -65,10 +68,16 @@ impl Clock {
                     _ => return,
                 }
             },
-            Source::Manual(time) => {
-                // The sender lives as long as this clock: the wait cannot fail.
-                let _ = time.subscribe().wait_for(|now| *now >= at).await;
-            }
+            Source::Manual { changed, .. } => loop {
+                let change = changed.notified();
+                tokio::pin!(change);
+                // Registered before the look, so that no change falls between the two.
+                change.as_mut().enable();
+                if self.now() >= at {
+                    return;
+                }
+                change.await;
+            },
         }
     }
 }

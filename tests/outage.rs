@@ -416,6 +416,24 @@ async fn outage_is_not_forgotten_before_it_is_made_up_for() {
 }
 
 #[tokio::test]
+async fn outage_that_the_log_did_not_take_is_known_to_the_next_server() {
+    for unreadable in [false, true] {
+        let log = House::lost_at(HOUR - 10 * SECOND, &json!({})).await;
+        if unreadable {
+            log.fail_reads(1);
+        } else {
+            log.inject(Fault::Fail);
+        }
+        // A server comes back after the end, and is lost before it tries again.
+        let second = house(log, HOUR + SECOND).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        second.rooms.stop();
+        let third = house(second.log.clone(), HOUR + MINUTE).await;
+        assert_eq!(third.look().await["ends_at"], HOUR + 3 * MINUTE);
+    }
+}
+
+#[tokio::test]
 async fn outage_a_request_id_keeps_its_verdict_across_it() {
     let before = house(Arc::default(), 0).await;
     before.rooms.create(terms(&json!({})), person("Sol")).await.unwrap();

@@ -5,13 +5,18 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
+#[path = "support/naive.rs"]
+mod naive;
+
 use std::collections::BTreeMap;
+
+use naive::{Ask, Bid, English, SOL, Soft, Standing, Steps, person};
 
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
 use subasta::auction::{
-    Act, Auction, Command, Decision, Downtime, Event, ExtendReason, Fact, Grace, Millis, Money, Offer, Outcome, Person, Refusal, RequestId,
+    Act, Auction, Command, Decision, Downtime, Event, ExtendReason, Fact, Grace, Millis, Money, Offer, Outcome, Refusal, RequestId,
     Reserve, Stage, Status, create, decide, due, opening, outage,
 };
 use subasta::wire::{self, AuctionOut, Live, Summary, TermsIn};
@@ -28,204 +33,10 @@ fn cases() -> ProptestConfig {
     ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }
 }
 
-fn person(who: usize) -> Person {
-    let name = if who == SOL { "Sol".to_owned() } else { format!("B{who}") };
-    Person::new(&name, &name)
-}
-
-/// Whose auctions these are.
-const SOL: usize = 99;
 /// Nobody who ever bids: only asks what a bid would come to.
 const STRANGER: usize = 98;
 
-// --- the twin
-
-/// An accepted bid.
-#[derive(Clone, Debug, PartialEq)]
-struct Bid {
-    who: usize,
-    max: i64,
-    floor: i64,
-    at: Millis,
-    /// `None`: nobody but its bidder learned of it.
-    seq: Option<u64>,
-    /// With which bid it goes: itself, or where nobody learned of it the one it raised.
-    with: u64,
-}
-
-#[derive(Clone, Debug)]
-enum Steps {
-    Ebay,
-    Table(Vec<(i64, i64)>),
-    Percent(i64, i64),
-}
-
-impl Steps {
-    /// By how much one must better a price.
-    fn at(&self, price: i64) -> i64 {
-        let band = |bands: &[(i64, i64)]| bands.iter().filter(|(from, _)| *from <= price).map(|(_, step)| *step).next_back();
-        match self {
-            Steps::Ebay => match price {
-                ..=99 => 5,
-                100..=499 => 25,
-                500..=2_499 => 50,
-                2_500..=9_999 => 100,
-                10_000..=24_999 => 250,
-                25_000..=49_999 => 500,
-                50_000..=99_999 => 1_000,
-                100_000..=249_999 => 2_500,
-                250_000..=499_999 => 5_000,
-                500_000.. => 10_000,
-            },
-            Steps::Table(bands) => band(bands).unwrap(),
-            Steps::Percent(percent, at_least) => (price * percent / 100).max(*at_least),
-        }
-    }
-
-    fn json(&self) -> Value {
-        match self {
-            Steps::Ebay => json!("ebay"),
-            Steps::Table(bands) => bands.iter().map(|(from, step)| json!({"from": from, "step": step})).collect(),
-            Steps::Percent(percent, at_least) => json!({"percent": percent, "at_least": at_least}),
-        }
-    }
-}
-
-#[derive(Clone, Debug)]
-struct Soft {
-    window: i64,
-    extend: i64,
-    add: bool,
-    latest: Option<Millis>,
-}
-
-/// The terms of an English auction.
-#[derive(Clone, Debug)]
-struct English {
-    start: i64,
-    reserve: Option<i64>,
-    buy_now: Option<i64>,
-    steps: Steps,
-    automatic: bool,
-    soft: Option<Soft>,
-}
-
-/// How it stands.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Standing {
-    leader: usize,
-    max: i64,
-    price: i64,
-}
-
-impl English {
-    fn json(&self) -> Value {
-        let soft = self.soft.as_ref().map_or(json!(false), |soft| {
-            let mode = if soft.add { "add" } else { "reset" };
-            json!({"window_ms": soft.window, "extend_ms": soft.extend, "mode": mode, "latest": soft.latest})
-        });
-        json!({
-            "start": self.start, "reserve": self.reserve, "buy_now": self.buy_now, "increments": self.steps.json(),
-            "automatic_bids": self.automatic, "soft_close": soft,
-        })
-    }
-
-    /// §3, from the first bid on.
-    fn standing(&self, bids: &[Bid]) -> Option<Standing> {
-        let mut standing = None;
-        for count in 1..=bids.len() {
-            standing = Some(self.next(standing, &bids[..count]));
-        }
-        standing
-    }
-
-    fn next(&self, before: Option<Standing>, bids: &[Bid]) -> Standing {
-        let max = bids.iter().map(|bid| bid.max).max().unwrap();
-        let leader = bids.iter().find(|bid| bid.max == max).unwrap().who;
-        let second = bids.iter().filter(|bid| bid.who != leader).map(|bid| bid.max).max();
-        let floor = bids.iter().filter(|bid| bid.who == leader).map(|bid| bid.floor).max().unwrap();
-        let plain = second.map_or(self.start, |second| max.min(second + self.steps.at(second)));
-        let mut price = plain.max(self.start).max(floor).max(before.map_or(0, |before| before.price));
-        if let Some(reserve) = self.reserve.filter(|reserve| max >= *reserve) {
-            price = price.max(reserve);
-        }
-        Standing { leader, max, price }
-    }
-
-    fn minimum(&self, standing: Option<Standing>) -> i64 {
-        standing.map_or(self.start, |standing| standing.price + self.steps.at(standing.price))
-    }
-
-    fn reserve_state(&self, standing: Option<Standing>) -> Reserve {
-        match (self.reserve, standing) {
-            (None, _) => Reserve::None,
-            (Some(reserve), Some(standing)) if standing.max >= reserve => Reserve::Met,
-            _ => Reserve::Unmet,
-        }
-    }
-
-    /// Whether it can be had at once, and for what.
-    fn at_once(&self, standing: Option<Standing>) -> Option<i64> {
-        let there = standing.is_none() || self.reserve_state(standing) == Reserve::Unmet;
-        self.buy_now.filter(|_| there)
-    }
-
-    fn judge(&self, bids: &[Bid], who: usize, ask: Ask) -> Result<(i64, i64), &'static str> {
-        let (max, floor) = match ask {
-            Ask::Exact(amount) => (amount, amount),
-            Ask::UpTo(max) if self.automatic => (max, 0),
-            Ask::UpTo(_) => return Err("not_for_format"),
-            // To buy at once or not at all.
-            Ask::AsAsked => return Err(if self.buy_now.is_some() { "not_now" } else { "malformed" }),
-        };
-        let standing = self.standing(bids);
-        match standing {
-            Some(standing) if standing.leader == who && max <= standing.max => Err("already_leading"),
-            Some(standing) if standing.leader == who => Ok((max, floor)),
-            _ if max < self.minimum(standing) => Err("bid_too_low"),
-            _ => Ok((max, floor)),
-        }
-    }
-
-    /// All bids in their order as if these had never been made; what is then refused counts no more.
-    fn without(&self, all: &[Bid], out: &[u64]) -> Vec<Bid> {
-        let mut kept: Vec<Bid> = Vec::new();
-        for bid in all {
-            let ask = if bid.floor == bid.max { Ask::Exact(bid.max) } else { Ask::UpTo(bid.max) };
-            if !out.contains(&bid.with) && self.judge(&kept, bid.who, ask).is_ok() {
-                kept.push(bid.clone());
-            }
-        }
-        kept
-    }
-
-    /// §4: the end after a challenger's bid.
-    fn extended(&self, end: Millis, at: Millis) -> Millis {
-        let Some(soft) = self.soft.as_ref().filter(|soft| end - at <= soft.window) else { return end };
-        let wanted = if soft.add { end + soft.extend } else { end.max(at + soft.extend) };
-        soft.latest.map_or(wanted, |latest| wanted.min(latest)).max(end)
-    }
-}
-
 // --- what is done
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Ask {
-    Exact(i64),
-    UpTo(i64),
-    AsAsked,
-}
-
-impl Ask {
-    fn act(self) -> Act {
-        let money = |minor| Money::new(minor).unwrap();
-        Act::Bid(match self {
-            Ask::Exact(amount) => Offer::Exact(money(amount)),
-            Ask::UpTo(max) => Offer::UpTo(money(max)),
-            Ask::AsAsked => Offer::AsAsked,
-        })
-    }
-}
 
 /// How much, relative to how it stands.
 #[derive(Clone, Copy, Debug)]

@@ -4,6 +4,8 @@ use std::sync::atomic::Ordering;
 
 use tracing::warn;
 
+use super::alarm::RETRY_MS;
+use super::load;
 use super::registry::Rooms;
 use crate::auction::{AuctionId, Millis};
 
@@ -20,8 +22,10 @@ pub(super) async fn run(rooms: Rooms, befell: Vec<AuctionId>) {
 async fn beat(rooms: &Rooms, befell: Vec<AuctionId>) {
     let shared = rooms.shared();
     for id in befell {
-        // A room answers once it is loaded, and the outage is made up for. One that cannot be loaded has said so by itself.
-        let _ = rooms.look(&id).await;
+        // A room answers once it is loaded, and the outage is made up for.
+        while rooms.look(&id).await.is_err() && may_be_granted(rooms, &id).await {
+            shared.clock.sleep_until(shared.clock.now().saturating_add(RETRY_MS)).await;
+        }
     }
     shared.made_up.store(true, Ordering::Release);
     let every = Millis::try_from(shared.settings.pulse.as_millis()).unwrap_or(Millis::MAX);
@@ -30,6 +34,12 @@ async fn beat(rooms: &Rooms, befell: Vec<AuctionId>) {
         once(rooms).await;
         shared.clock.sleep_until(now.saturating_add(every)).await;
     }
+}
+
+/// Whether a room that did not answer may do so later. One whose log is damaged never will, and has said so by itself.
+async fn may_be_granted(rooms: &Rooms, id: &AuctionId) -> bool {
+    let loaded = load::load(&*rooms.shared().log, id).await;
+    loaded.map_or_else(|error| error.may_pass(), |_| true)
 }
 
 /// The server is there now, and has made up for the time when it was not.
