@@ -8,10 +8,11 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::json;
 use subasta::log::{Batch, EventLog, Mark, ReadError, SqliteLog};
-use support::{Client, Process, bid, create, disk};
+use support::{Client, PATIENCE, Process, bid, create, disk};
 use tempfile::TempDir;
 
 const FILE: &str = "subasta.db";
@@ -23,7 +24,16 @@ fn directory() -> TempDir {
 }
 
 fn open(dir: &Path) -> Result<SqliteLog, String> {
-    SqliteLog::open(dir, |why| panic!("{why}")).map_err(|error| error.0)
+    let patient = std::time::Instant::now() + PATIENCE;
+    loop {
+        match SqliteLog::open(dir, |why| panic!("{why}")) {
+            // A process that another test starts has all our locks for the moment between its fork and its exec.
+            Err(error) if error.0.contains("another server") && std::time::Instant::now() < patient => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            opened => return opened.map_err(|error| error.0),
+        }
+    }
 }
 
 /// The `number`-th record of an auction: none is like another, and they are of many lengths.
