@@ -48,9 +48,18 @@ export class ChartBox {
     if (this.#asked) return;
     this.#asked = true;
     this.#past.load();
-    import("./chart.js").then(async ({ Chart }) => {
+    idle().then(() => import("./chart.js")).then(async ({ Chart }) => {
       this.#chart = await Chart.in(this.#node);
+      await idle(); // a slow phone answers a finger in between
       this.#draw();
     }).catch(() => { this.#asked = false; }); // the line is down: the next time
   }
+}
+
+/** Resolves when there is nothing more urgent, and in a second at the latest. */
+function idle() {
+  return new Promise((resolve) => {
+    if (globalThis.requestIdleCallback) requestIdleCallback(resolve, { timeout: 1_000 });
+    else setTimeout(resolve);
+  });
 }
